@@ -1,0 +1,149 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floor plan. One line per module, bottom floor first; imports point down and `make check` proves it.
+// This file runs top to bottom: settings and helpers first, then the plan, then the package.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),  // what a file re-exports shows in its import list
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // async functions stay on the caller's loop: no hops
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library: a module map and a header of shims, no logic.
+func clib(_ name: String, _ pkgConfig: String? = nil) -> [Target] {
+    [.systemLibrary(name: name, path: "Shared/C/\(name)", pkgConfig: pkgConfig)]
+}
+
+/// A shared module and its tests.
+func shared(_ name: String, uses: [String] = [], tests: [String] = []) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Shared/\(name)",
+            exclude: ["README.md"], swiftSettings: strict),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: ([name, "TestKit"] + uses.filter { !$0.isCellar } + tests).map { .init(stringLiteral: $0) },
+            path: "Tests/\(name)Tests", swiftSettings: strict),
+    ]
+}
+
+/// A service: a library with everything in it, an executable of five lines, and its tests.
+func service(_ name: String, binary: String, uses: [String], tests: [String] = []) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Services/\(name)/Sources",
+            swiftSettings: strict),
+        .executableTarget(
+            name: binary, dependencies: [.init(stringLiteral: name), "ServiceKit"], path: "Services/\(name)/Main",
+            swiftSettings: strict),
+        .testTarget(
+            name: "\(name)Tests", dependencies: ([name, "TestKit"] + uses + tests).map { .init(stringLiteral: $0) },
+            path: "Tests/\(name)Tests", swiftSettings: strict),
+    ]
+}
+
+extension String {
+    /// C modules: only doors may import them.
+    var isCellar: Bool { ["CLinux", "COpenSSL", "CNghttp2", "CSQLite", "CPCRE2", "CYAML"].contains(self) }
+}
+
+let plan: [[Target]] = [
+    // Cellar: C libraries.
+    clib("CLinux"),
+    clib("COpenSSL", "openssl"),
+    clib("CNghttp2", "libnghttp2"),
+    clib("CSQLite", "sqlite3"),
+    clib("CPCRE2", "libpcre2-8"),
+    clib("CYAML", "yaml-0.1"),
+
+    // Values: no C, no input or output.
+    shared("Bytes"),
+    shared("Faults"),
+    shared("Time"),
+    shared("Config", uses: ["Time"]),
+    shared("Observe", uses: ["Time"]),
+    shared("JSON", uses: ["Bytes"]),
+    shared("Avro", uses: ["Bytes", "JSON"]),
+    shared("HTTP", uses: ["Bytes", "Faults"]),
+    shared("Wire", uses: ["Bytes", "Time", "JSON"]),
+
+    // Doors: one per C library.
+    shared("System", uses: ["CLinux", "Bytes", "Time", "Faults"]),
+    shared("EventLoop", uses: ["CLinux", "System", "Time", "Faults"]),
+    shared("Crypto", uses: ["COpenSSL", "Bytes", "Faults"]),
+    shared("TLS", uses: ["COpenSSL", "System", "Time", "Faults", "Bytes"]),
+    shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"]),
+    shared("SQLite", uses: ["CSQLite", "Bytes", "Faults"]),
+    shared("Regex", uses: ["CPCRE2", "Faults"]),
+    shared("YAML", uses: ["CYAML", "JSON", "Faults"]),
+
+    // Engines: what Polder knows how to do.
+    shared("Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"]),
+    shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "HTTP", "EventLoop"]),
+    shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Privacy", uses: ["Crypto", "Wire", "Bytes", "Time", "Faults"]),
+    shared("KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
+    shared(
+        "PlaneConfig",
+        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"]),
+
+    // Kit: how every service starts, reports and stops.
+    shared(
+        "ServiceKit",
+        uses: [
+            "Net", "System", "EventLoop", "TLS", "HTTP", "Config", "Observe", "Time", "Faults", "Bytes", "JSON",
+        ]),
+
+    // Services: one binary each; none imports another.
+    service(
+        "EventGateway", binary: "event-gateway",
+        uses: [
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
+            "KeyVault", "EventLog", "Wire", "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
+        ]),
+    service(
+        "Decrypter", binary: "decrypter",
+        uses: [
+            "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "Wire",
+            "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
+        ]),
+    service(
+        "WebSocket", binary: "web-socket",
+        uses: [
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "EventLog",
+            "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+        ]),
+    service(
+        "ControlPlane", binary: "control-plane",
+        uses: [
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "PlaneConfig", "Crypto", "Wire",
+            "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+        ]),
+    service(
+        "Polder", binary: "polder",
+        uses: [
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
+            "KeyVault", "EventLog", "Crypto", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+        ]),
+
+    // Test support, and tests that need a whole plane.
+    [
+        .target(
+            name: "TestKit", dependencies: ["Bytes", "Time", "System", "JSON"], path: "Tests/TestKit",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlaneTests", dependencies: ["TestKit", "System", "JSON", "Bytes", "Time"], path: "Tests/PlaneTests",
+            swiftSettings: strict),
+    ],
+]
+
+let package = Package(
+    name: "polder",
+    targets: plan.flatMap { $0 },
+    swiftLanguageModes: [.v6]
+)
