@@ -86,7 +86,8 @@ let plan: [[Target]] = [
     shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Privacy", uses: ["Crypto", "Wire", "Bytes", "Time", "Faults"]),
-    shared("KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
+    shared(
+        "KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",

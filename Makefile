@@ -1,0 +1,64 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -eu -o pipefail -c
+
+# One build serves every test: optimised, with imports checked against Package.swift.
+SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
+SWIFT_SOURCES := Package.swift Shared Services Tests
+BINARIES := event-gateway decrypter web-socket control-plane polder
+FOR ?= 60s
+
+.PHONY: help setup build test test-fast check fmt docs bench demo up run clean
+
+help: ## all targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
+
+setup: ## install the Debian packages and the Python environment that are missing
+	@.ci/setup test
+
+build: ## optimised build of every binary, into .build/release
+	@.ci/setup build
+	$(SWIFT_BUILD)
+
+test: ## every test, all depths, on one build: what CI runs
+	@.ci/setup test
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+
+test-fast: ## tests of pure code only, on a debug build: about a minute
+	@.ci/setup test
+	swift test --filter '^(Bytes|Faults|Time|Config|Observe|JSON|Avro|HTTP|Wire)Tests\.'
+
+check: ## gates: format, floors, documentation, settings tables, warnings
+	@.ci/setup test
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	Tests/Checks/floors --self-test
+	Tests/Checks/floors
+	Tests/Checks/documented
+	$(SWIFT_BUILD) --build-tests
+	Tests/Checks/settings-tables --check
+
+fmt: ## format all Swift code
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+docs: build ## write the settings tables into the READMEs of the services
+	Tests/Checks/settings-tables --write
+
+bench: ## compare with nghttpd and with the thresholds; writes .build/bench/ingest.json
+	@.ci/setup test
+	$(SWIFT_BUILD)
+	Tests/Benchmarks/ingest
+
+demo: ## from a fresh clone to one person's event, encrypted, derived and masked, in this terminal
+	@.ci/setup build
+	@$(SWIFT_BUILD)
+	@.build/release/polder demo
+
+up: build ## a whole plane on this machine, in the foreground
+	.build/release/polder up
+
+run: build ## one service with development settings: make run SERVICE=event-gateway
+	.build/release/$(SERVICE)
+
+clean: ## remove everything that was built
+	rm -rf .build
