@@ -1,0 +1,53 @@
+/// What kind of store a file holds, and in which version. SQLite keeps both numbers in the file's header.
+///
+/// `PRAGMA application_id` says whose file it is, `PRAGMA user_version` how far its tables have been migrated. Step n
+/// of `steps` brings a file from version n to n + 1; steps are only ever added.
+package struct DatabaseFormat: Sendable {
+    /// Four bytes that tell this store from every other SQLite file.
+    package let applicationID: Int32
+    /// SQL of each migration, oldest first.
+    package let steps: [String]
+    /// The version that this program writes.
+    package var version: Int32 { Int32(steps.count) }
+
+    /// A format with these migrations.
+    package init(applicationID: Int32, steps: [String]) {
+        self.applicationID = applicationID
+        self.steps = steps
+    }
+}
+
+extension Database {
+    /// Brings the file to this format, all steps in one transaction; a file that is there already is only read.
+    ///
+    /// - Throws: `.newerFormat` and `.foreignFile` before anything is changed.
+    package func migrate(to format: DatabaseFormat) throws(SQLiteError) {
+        if try isCurrent(format) { return }
+        try transaction { () throws(SQLiteError) in
+            if try isCurrent(format) { return }  // another process was faster
+            let from = try integer("PRAGMA user_version") ?? 0
+            for step in format.steps.dropFirst(Int(from)) { try execute(step) }
+            try execute("PRAGMA application_id = \(format.applicationID)")
+            try execute("PRAGMA user_version = \(format.version)")
+        }
+    }
+
+    /// Refuses a file that this program cannot read; for readers, which never migrate.
+    ///
+    /// - Returns: False when the file is empty or older than `format`.
+    package func isCurrent(_ format: DatabaseFormat) throws(SQLiteError) -> Bool {
+        let application = Int32(truncatingIfNeeded: try integer("PRAGMA application_id") ?? 0)
+        let version = Int32(truncatingIfNeeded: try integer("PRAGMA user_version") ?? 0)
+        if application == 0, version == 0 {
+            let tables = try integer("SELECT count(*) FROM sqlite_schema") ?? 0
+            if tables == 0 { return false }
+        }
+        guard application == format.applicationID else {
+            throw .foreignFile(path: path, applicationID: application, expected: format.applicationID)
+        }
+        guard version <= format.version else {
+            throw .newerFormat(path: path, found: version, supported: format.version)
+        }
+        return version == format.version
+    }
+}
