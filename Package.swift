@@ -63,8 +63,8 @@ let plan: [[Target]] = [
     // Values: no C, no input or output.
     shared("Bytes"),
     shared("Faults"),
-    shared("Time"),
-    shared("Config", uses: ["Time"]),
+    shared("Time", uses: ["Faults"]),
+    shared("Config", uses: ["Time", "Faults"]),
     shared("Observe", uses: ["Time"]),
     shared("JSON", uses: ["Bytes"]),
     shared("Avro", uses: ["Bytes", "JSON"]),
@@ -135,8 +135,8 @@ let plan: [[Target]] = [
     // Test support, and tests that need a whole plane.
     [
         .target(
-            name: "TestKit", dependencies: ["Bytes", "Time", "System", "JSON"], path: "Tests/TestKit",
-            swiftSettings: strict),
+            name: "TestKit", dependencies: ["Bytes", "Time", "Observe", "System", "JSON"],
+            path: "Tests/TestKit", exclude: ["README.md"], swiftSettings: strict),
         .testTarget(
             name: "PlaneTests", dependencies: ["TestKit", "System", "JSON", "Bytes", "Time"], path: "Tests/PlaneTests",
             swiftSettings: strict),
