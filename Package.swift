@@ -69,7 +69,7 @@ let plan: [[Target]] = [
     shared("JSON", uses: ["Bytes"]),
     shared("Avro", uses: ["Bytes", "JSON"]),
     shared("HTTP", uses: ["Bytes", "Faults"]),
-    shared("Wire", uses: ["Bytes", "Time", "JSON"]),
+    shared("Wire", uses: ["Bytes", "Time", "JSON", "Faults"]),
 
     // Doors: one per C library.
     shared("System", uses: ["CLinux", "Bytes", "Time", "Faults"]),

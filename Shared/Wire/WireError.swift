@@ -1,0 +1,14 @@
+package import Faults
+
+/// Why a message or a record was refused.
+package enum WireError: Fault, Equatable {
+    /// Every problem that the message has, in document order.
+    case invalid([SpecProblem])
+    /// An event record does not begin with 0x00 and four bytes of schema id.
+    case notFramed
+
+    /// The sender's.
+    package var blame: Blame { .caller }
+    /// The same bytes are refused again.
+    package var retry: Retry { .never }
+}
