@@ -79,8 +79,8 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         members = []
     }
 
-    /// Trusts the names to differ.
-    init(unique members: [Member]) {
+    /// Trusts the names to differ: for readers that have checked it.
+    package init(unique members: [Member]) {
         self.members = members
     }
 
