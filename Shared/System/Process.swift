@@ -1,0 +1,108 @@
+private import CLinux
+internal import Glibc
+
+/// What this process has used up so far.
+package struct ResourceUsage: Sendable {
+    /// CPU time in user mode, all threads.
+    package var userTime: Duration
+    /// CPU time in the kernel, all threads.
+    package var systemTime: Duration
+    /// The largest resident size so far, in bytes.
+    package var peakResident: Int
+
+    /// Reads the counters of this process.
+    package static func ofThisProcess() -> ResourceUsage { read(RUSAGE_SELF) }
+
+    /// Reads the counters of the children that have ended and been waited for.
+    package static func ofChildren() -> ResourceUsage { read(RUSAGE_CHILDREN) }
+
+    private static func read(_ who: __rusage_who) -> ResourceUsage {
+        var usage = rusage()
+        getrusage(__rusage_who_t(who.rawValue), &usage)
+        return ResourceUsage(
+            userTime: .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec),
+            systemTime: .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec),
+            peakResident: Int(usage.ru_maxrss) << 10)
+    }
+
+    /// The resident size now, in bytes, from `/proc/self/statm`.
+    ///
+    /// - Throws: `.call` when `/proc` is not mounted.
+    package static func residentBytes() throws(SystemError) -> Int {
+        let fields = try File.read("/proc/self/statm", limit: 4096).split(separator: UInt8(ascii: " "))
+        guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+        return pages * Int(getpagesize())
+    }
+}
+
+/// This process and what the kernel lets others see of it.
+package enum ThisProcess {
+    /// The kernel's number for it.
+    package static var id: Int32 { getpid() }
+
+    /// The effective user.
+    package static var userID: UInt32 { geteuid() }
+
+    /// Keeps personal data out of core dumps, and out of reach of debuggers of the same user.
+    ///
+    /// - Throws: `.call` when the kernel refuses.
+    package static func forbidCoreDumps() throws(SystemError) {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        try systemCall("setrlimit") { setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) }
+        try systemCall("prctl") { clinux_set_dumpable(0) }
+    }
+
+    /// Raises the limit on open descriptors to what the machine allows this user, and answers that number.
+    ///
+    /// - Throws: `.call` when the kernel refuses.
+    @discardableResult
+    package static func raiseDescriptorLimit() throws(SystemError) -> Int {
+        var limit = rlimit()
+        try systemCall("getrlimit") { getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+        limit.rlim_cur = limit.rlim_max
+        try systemCall("setrlimit") { setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// A copy of the environment. Only a service's start reads it; settings travel as values from there.
+    package static func environment() -> [String: String] {
+        var result: [String: String] = [:]
+        var entry = Glibc.environ
+        while let text = entry.pointee {
+            let line = String(cString: text)
+            if let equals = line.firstIndex(of: "=") {
+                result[String(line[..<equals])] = String(line[line.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return result
+    }
+
+    /// The machine's name.
+    ///
+    /// - Throws: `.call` when the kernel does not tell.
+    package static func hostName() throws(SystemError) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        try systemCall("gethostname") { gethostname(&buffer, buffer.count - 1) }
+        return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    /// The number of processors this process may run on.
+    package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// Ends the process at once, without running anything else.
+    package static func exit(_ code: Int32) -> Never { _exit(code) }
+}
+
+/// What is known about a terminal behind a descriptor.
+package enum Terminal {
+    /// True when a descriptor is a terminal: somebody may be watching.
+    package static func isTerminal(_ raw: Int32) -> Bool { isatty(raw) == 1 }
+
+    /// The width in columns, or nil when the descriptor is no terminal or does not know.
+    package static func columns(_ raw: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(raw, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+}
