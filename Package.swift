@@ -85,7 +85,7 @@ let plan: [[Target]] = [
     shared("Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"]),
     shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
-    shared("Privacy", uses: ["Crypto", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),
     shared(
         "KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
