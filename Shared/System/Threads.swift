@@ -102,6 +102,11 @@ package final class Monitor<Value>: @unchecked Sendable {  // `value` is touched
         return body(&value)
     }
 
+    /// Wakes one waiting thread, if any: after a `withLock` that made work for one.
+    package func wakeOne() {
+        pthread_cond_signal(condition)
+    }
+
     /// Waits until `ready` answers something other than nil, and returns that. Nil when `limit` is over; no limit waits on.
     ///
     /// `ready` runs under the lock, at once and after every `change`.

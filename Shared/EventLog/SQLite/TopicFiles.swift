@@ -1,0 +1,109 @@
+import SQLite
+import Wire
+
+/// Where a topic lies, and what its database looks like.
+///
+///     <root>/topics/<topic>/log.db      batches and consumer positions (SQLite, WAL)
+///                           tail        written to after each commit; readers in other processes watch it
+///     <root>/deleted/…                  topics on their way out
+struct TopicFiles: Sendable {
+    let root: String
+    let topic: TopicName
+
+    init(_ root: String, _ topic: TopicName) {
+        self.root = root
+        self.topic = topic
+    }
+
+    var parent: String { "\(root)/topics" }
+    var folder: String { "\(parent)/\(topic)" }
+    var database: String { "\(folder)/log.db" }
+    var tail: String { "\(folder)/tail" }
+
+    /// Version 1. The packed form of `body` belongs to the version too.
+    static let format = DatabaseFormat(
+        applicationID: 0x504C_4C47,  // "PLLG"
+        steps: [
+            """
+            CREATE TABLE batch (
+                first_offset INTEGER PRIMARY KEY,
+                count INTEGER NOT NULL CHECK (count > 0),
+                created_ms INTEGER NOT NULL,
+                checksum INTEGER NOT NULL,
+                body BLOB NOT NULL);
+            CREATE TABLE consumer (
+                name TEXT NOT NULL,
+                partition INTEGER NOT NULL,
+                position INTEGER NOT NULL,
+                PRIMARY KEY (name, partition)) WITHOUT ROWID;
+            CREATE TABLE topic (
+                id INTEGER PRIMARY KEY CHECK (id = 1),
+                incarnation BLOB NOT NULL,
+                floor INTEGER NOT NULL);
+            INSERT INTO topic VALUES (1, randomblob(16), 0);
+            """
+        ])
+
+    /// Options that every connection to a topic shares. Nobody checkpoints by chance: not on commit, not on close.
+    ///
+    /// On close SQLite would also remove the WAL *by its name*; after a topic was deleted and made again that name belongs
+    /// to the new topic. A connection that does not checkpoint on close leaves the WAL alone.
+    static func options(_ access: Database.Options.Access) -> Database.Options {
+        var options = Database.Options(access)
+        options.autoCheckpointPages = 0
+        options.checkpointOnClose = false
+        options.cacheSize = 256 << 10
+        return options
+    }
+
+    /// Opens the database if there is one.
+    ///
+    /// - Returns: Nil when the topic does not exist, is just being made, or has just been deleted.
+    func openExisting(_ access: Database.Options.Access) throws(SQLiteError) -> Database? {
+        do throws(SQLiteError) {
+            let database = try Database(self.database, TopicFiles.options(access))
+            guard try database.isCurrent(TopicFiles.format) else { return nil }
+            return try database.isRetired() ? nil : database
+        } catch {
+            if case .cannotOpen = error { return nil }
+            throw error
+        }
+    }
+}
+
+extension Database {
+    /// Whether this database was deleted as a topic.
+    ///
+    /// The deleter renames the table first, in a transaction: every other connection, also in other processes, fails at its
+    /// next statement instead of writing into the void.
+    func isRetired() throws(SQLiteError) -> Bool {
+        try integer("SELECT count(*) FROM sqlite_schema WHERE name = 'retired_batch'") != 0
+    }
+
+    /// Makes `isRetired` true for everybody.
+    func retire() throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in try execute("ALTER TABLE batch RENAME TO retired_batch") }
+    }
+
+    /// First and next offset of a topic.
+    func topicEnds() throws(SQLiteError) -> (earliest: Int64, next: Int64) {
+        let last = try cached("SELECT first_offset + count FROM batch ORDER BY first_offset DESC LIMIT 1")
+        guard try last.step() else {
+            let floor = try integer("SELECT floor FROM topic") ?? 0
+            return (floor, floor)
+        }
+        let next = last.int64(0)
+        last.reset()
+        return (try integer("SELECT first_offset FROM batch ORDER BY first_offset LIMIT 1") ?? next, next)
+    }
+
+    /// The stored position of a consumer.
+    func consumerPosition(_ name: String, _ partition: Int32) throws(SQLiteError) -> Position? {
+        let select = try cached("SELECT position FROM consumer WHERE name = ? AND partition = ?")
+        try select.bind(name, at: 1)
+        try select.bind(Int64(partition), at: 2)
+        guard try select.step() else { return nil }
+        defer { select.reset() }
+        return Position(partition: partition, offset: select.int64(0))
+    }
+}

@@ -1,0 +1,124 @@
+import SQLite
+import System
+import Time
+import Wire
+
+/// What topics need besides commits: checkpoints and the end of old records. On a thread and connections of its own, so
+/// that it meets the committers only at SQLite's locks, and briefly.
+final class TopicMaintenance: Sendable {
+    private struct State {
+        var checkpoints: [TopicName] = []
+        var nextSweep: MonotonicTime
+        var isStopping = false
+    }
+
+    private enum Job {
+        case checkpoint(TopicName)
+        case sweep
+        case stop
+    }
+
+    /// Rows deleted in one transaction: few, because committers wait for it.
+    private static let rowsPerStep = 8
+
+    private let root: String
+    private let clock: any WallClock
+    private let options: SQLiteEventLog.Options
+    private let state: Monitor<State>
+
+    init(root: String, clock: any WallClock, options: SQLiteEventLog.Options) {
+        self.root = root
+        self.clock = clock
+        self.options = options
+        state = Monitor(State(nextSweep: MonotonicTime.now() + .seconds(5)))
+    }
+
+    func checkpoint(_ topic: TopicName) {
+        state.change { state in
+            if !state.checkpoints.contains(topic) { state.checkpoints.append(topic) }
+        }
+    }
+
+    func stop() { state.change { $0.isStopping = true } }
+
+    func run() {
+        while true {
+            let pause = state.withLock { $0.nextSweep } - MonotonicTime.now()
+            let job = state.wait(upTo: max(.zero, pause)) { state -> Job? in
+                if state.isStopping { return .stop }
+                return state.checkpoints.isEmpty ? nil : .checkpoint(state.checkpoints.removeFirst())
+            }
+            switch job ?? .sweep {
+            case .checkpoint(let topic): checkpoint(TopicFiles(root, topic))
+            case .sweep:
+                sweep()
+                state.withLock { $0.nextSweep = MonotonicTime.now() + options.sweepInterval }
+            case .stop: return
+            }
+        }
+    }
+
+    private func checkpoint(_ files: TopicFiles) {
+        do throws(SQLiteError) {
+            guard let database = try files.openExisting(.write) else { return }
+            let result = try database.checkpoint(.passive)
+            // Under steady load there is always one more page in the WAL than was moved, so it would grow for ever.
+            if result.walPages * 4096 > options.walLimitBytes { try database.checkpoint(.restart) }
+        } catch {
+            // The WAL is as good a place as the database. The next request tries again; a sick disk shows at the commits.
+        }
+    }
+
+    /// Deletes what is older than the retention, in every topic of the folder, whoever wrote it.
+    func sweep() {
+        let cutoff = clock.now() - options.retention
+        do throws(SystemError) {
+            for name in try Directory.list("\(root)/topics") {
+                if state.withLock({ $0.isStopping }) { return }
+                if let topic = TopicName(name) { sweep(TopicFiles(root, topic), before: cutoff) }
+            }
+        } catch {
+            // The folder has gone or may not be read: appends report that, there is nothing to delete.
+        }
+    }
+
+    private func sweep(_ files: TopicFiles, before cutoff: Timestamp) {
+        do throws(SQLiteError) {
+            guard let probe = try files.openExisting(.read) else { return }
+            let oldest = try probe.integer("SELECT created_ms FROM batch ORDER BY first_offset LIMIT 1")
+            guard let oldest, oldest < cutoff.milliseconds else { return }
+            guard let database = try files.openExisting(.write) else { return }
+            // What retention removes must be gone from the free pages too.
+            try database.execute("PRAGMA secure_delete = ON")
+            while try deleteSome(database, before: cutoff) {}
+            try database.checkpoint(.passive)
+        } catch {
+            // Busy or sick: the next sweep tries again.
+        }
+    }
+
+    /// - Returns: Whether there may be more.
+    private func deleteSome(_ database: Database, before cutoff: Timestamp) throws(SQLiteError) -> Bool {
+        try database.transaction { () throws(SQLiteError) -> Bool in
+            let old = try database.cached(
+                "SELECT first_offset + count, created_ms FROM batch ORDER BY first_offset LIMIT ?")
+            try old.bind(Int64(Self.rowsPerStep), at: 1)
+            var floor: Int64?
+            var rows = 0
+            while try old.step() {
+                if old.int64(1) >= cutoff.milliseconds { break }
+                floor = old.int64(0)
+                rows += 1
+            }
+            old.reset()
+            guard let floor else { return false }
+            let delete = try database.cached("DELETE FROM batch WHERE first_offset < ?")
+            try delete.bind(floor, at: 1)
+            try delete.run()
+            let remember = try database.cached("UPDATE topic SET floor = ?")
+            try remember.bind(floor, at: 1)
+            try remember.run()
+            return rows == Self.rowsPerStep
+        }
+    }
+}

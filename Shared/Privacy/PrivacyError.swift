@@ -1,0 +1,34 @@
+package import Crypto
+package import Faults
+
+/// What this module refuses. No case carries a value, a ciphertext or a key.
+package enum PrivacyError: Fault, Equatable {
+    /// A sealed text that is not Base64, not of this key, or not genuine; which of the three is nobody's business.
+    case badCipherText
+    /// A keyset that is not exactly one enabled AES-SIV key in Tink form; `reason` names the member.
+    case badKeyset(reason: String)
+    /// A stream that asks for no purpose, or for several although its rule takes one.
+    case badConsentRule(reason: String)
+    /// OpenSSL refused.
+    case crypto(CryptoError)
+
+    package var blame: Blame {
+        switch self {
+        case .badCipherText, .badKeyset, .badConsentRule: .caller
+        case .crypto(let error): error.blame
+        }
+    }
+
+    package var retry: Retry { .never }
+}
+
+extension PrivacyError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .badCipherText: "bad cipher text"
+        case .badKeyset(let reason): "bad encryption key: \(reason)"
+        case .badConsentRule(let reason): "bad consent rule: \(reason)"
+        case .crypto(let error): "\(error)"
+        }
+    }
+}
