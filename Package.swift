@@ -18,12 +18,12 @@ func clib(_ name: String, _ pkgConfig: String? = nil) -> [Target] {
     [.systemLibrary(name: name, path: "Shared/C/\(name)", pkgConfig: pkgConfig)]
 }
 
-/// A shared module and its tests.
-func shared(_ name: String, uses: [String] = [], tests: [String] = []) -> [Target] {
+/// A shared module and its tests. `embeds` are files of the module that are compiled in, byte for byte.
+func shared(_ name: String, uses: [String] = [], tests: [String] = [], embeds: [String] = []) -> [Target] {
     [
         .target(
             name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Shared/\(name)",
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], resources: embeds.map { .embedInCode($0) }, swiftSettings: strict),
         .testTarget(
             name: "\(name)Tests",
             dependencies: ([name, "TestKit"] + uses.filter { !$0.isCellar } + tests).map { .init(stringLiteral: $0) },
@@ -32,11 +32,13 @@ func shared(_ name: String, uses: [String] = [], tests: [String] = []) -> [Targe
 }
 
 /// A service: a library with everything in it, an executable of five lines, and its tests.
-func service(_ name: String, binary: String, uses: [String], tests: [String] = []) -> [Target] {
+func service(
+    _ name: String, binary: String, uses: [String], tests: [String] = [], embeds: [String] = []
+) -> [Target] {
     [
         .target(
             name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Services/\(name)/Sources",
-            swiftSettings: strict),
+            resources: embeds.map { .embedInCode($0) }, swiftSettings: strict),
         .executableTarget(
             name: binary, dependencies: [.init(stringLiteral: name), "ServiceKit"], path: "Services/\(name)/Main",
             swiftSettings: strict),
@@ -91,7 +93,8 @@ let plan: [[Target]] = [
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
-        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"]),
+        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
+        embeds: ["Public/clickstream.yaml", "Public/demo.yaml", "Public/example.yaml"]),
 
     // Kit: how every service starts, reports and stops.
     shared(
@@ -130,7 +133,8 @@ let plan: [[Target]] = [
         uses: [
             "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
             "KeyVault", "EventLog", "Crypto", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
-        ]),
+        ],
+        embeds: ["Plane/demo.yaml"]),
 
     // Test support, and tests that need a whole plane.
     [

@@ -1,0 +1,53 @@
+internal import JSON
+internal import System
+internal import YAML
+
+/// The documents that a component last accepted, on disk, so that it starts without its folder.
+///
+///     last-good/<component>/plane.json     {"version":1,"folder":…,"documents":[{"file","kind","spec","clientId","secretFile"}]}
+///
+/// Mode 0600: a mask seed may stand in it.
+struct LastGood {
+    private let path: String
+
+    init(state: String, component: String) throws(PlaneConfigError) {
+        let folder = "\(state)/last-good/\(component)"
+        path = "\(folder)/plane.json"
+        try onState { () throws(SystemError) in try Directory.create(folder, mode: 0o700) }
+    }
+
+    /// Replaces the copy, in one step.
+    func save(_ documents: [PlaneDocument], folder: String) throws(PlaneConfigError) {
+        let list = documents.map { document -> JSONValue in
+            var object: JSONObject = [
+                "file": .string(document.file), "kind": .string(document.kind.rawValue), "spec": document.spec,
+            ]
+            object["clientId"] = document.clientID.map { .string($0) }
+            object["secretFile"] = document.secretFile.map { .string($0) }
+            return .object(object)
+        }
+        let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
+        try onState { () throws(SystemError) in try File.writeAtomically(path, whole.bytes(), mode: 0o600) }
+    }
+
+    /// The copy, or nothing when none was made yet.
+    ///
+    /// - Throws: `.corruptState` when it is not readable by this version.
+    func load() throws(PlaneConfigError) -> (documents: [PlaneDocument], folder: String)? {
+        guard let bytes = try onState({ () throws(SystemError) in try File.readIfThere(path) }) else { return nil }
+        guard let whole = jsonObject(bytes), whole["version"]?.int64 == 1, let folder = whole["folder"]?.string,
+            let list = whole["documents"]?.array
+        else { throw .corruptState(path) }
+        var documents: [PlaneDocument] = []
+        for entry in list {
+            guard let file = entry["file"]?.string, let spec = entry["spec"],
+                let kind = entry["kind"]?.string.flatMap({ PlaneDocument.Kind(rawValue: $0) })
+            else { throw .corruptState(path) }
+            documents.append(
+                PlaneDocument(
+                    file: file, kind: kind, spec: spec, clientID: entry["clientId"]?.string,
+                    secretFile: entry["secretFile"]?.string, lines: LineTree(line: 0)))
+        }
+        return (documents, folder)
+    }
+}

@@ -1,0 +1,165 @@
+internal import JSON
+internal import System
+internal import Wire
+internal import YAML
+
+/// One entity as it stands in a plane folder: its kind, its content, and where it was read.
+struct PlaneDocument: Sendable, Equatable {
+    /// What a document may describe.
+    enum Kind: String, CaseIterable, Sendable {
+        case stream = "Stream"
+        case dataContract = "DataContract"
+        case policy = "Policy"
+    }
+
+    let file: String
+    let kind: Kind
+    /// The proto-JSON of the message.
+    let spec: JSONValue
+    /// Of a stream: the client id to use in place of a generated one.
+    let clientID: String?
+    /// Of a stream: where its secret is read from in place of a generated one; as written.
+    let secretFile: String?
+    let lines: LineTree
+
+    /// The line of a member of `spec`, or of the nearest part around it that is there.
+    func line(of path: DocumentPath) -> Int {
+        var tree = lines.members["spec"] ?? lines
+        for step in path.steps {
+            let next: LineTree?
+            switch step {
+            case .member(let name): next = tree.members[name]
+            case .index(let index): next = tree.elements.indices.contains(index) ? tree.elements[index] : nil
+            }
+            guard let next else { break }
+            tree = next
+        }
+        return tree.line
+    }
+
+    /// A mistake at a member that stands beside `spec`.
+    func problem(beside member: String, _ reason: String) -> PlaneProblem {
+        PlaneProblem(file: file, line: lines.members[member]?.line ?? lines.line, reason: reason)
+    }
+
+    /// A mistake at a member of `spec`.
+    func problem(_ path: DocumentPath, _ rule: String) -> PlaneProblem {
+        PlaneProblem(file: file, line: line(of: path), reason: SpecProblem(path, rule).description)
+    }
+
+    /// A mistake at a member of `spec`, by its names.
+    func problem(at names: String..., rule: String) -> PlaneProblem {
+        problem(DocumentPath(names.map { .member($0) }), rule)
+    }
+}
+
+extension PlaneDocument {
+    /// The largest file that is read, in bytes.
+    static let fileLimit = 4 << 20
+
+    /// Reads every `.yaml`, `.yml` and `.json` file of a folder and the folders in it, in the order of their paths. Names
+    /// that begin with a point are skipped: editors and Kubernetes keep their own things there.
+    ///
+    /// - Parameter problems: Files that cannot be read or understood are noted here, all of them.
+    static func read(folder: String, problems: inout [PlaneProblem]) -> [PlaneDocument] {
+        var documents: [PlaneDocument] = []
+        do {
+            for file in try planeFiles(in: folder) {
+                do {
+                    documents += read(
+                        try File.read("\(folder)/\(file)", limit: fileLimit), file: file, problems: &problems)
+                } catch {
+                    problems.append(PlaneProblem(file: file, line: 0, reason: error.description))
+                }
+            }
+        } catch {
+            problems.append(PlaneProblem(file: "", line: 0, reason: error.description))
+        }
+        return documents
+    }
+
+    /// The documents of one file.
+    static func read(_ text: [UInt8], file: String, problems: inout [PlaneProblem]) -> [PlaneDocument] {
+        var strictValue: JSONValue?
+        if file.hasSuffix(".json") {
+            // The strict parser decides; YAML, of which JSON is a part, only lends the lines.
+            do {
+                strictValue = try JSONValue.parse(text, depthLimit: 64)
+            } catch {
+                problems.append(PlaneProblem(file: file, line: error.place.line, reason: error.description))
+                return []
+            }
+        }
+        do {
+            let parsed = try YAMLDocument.parse(text)
+            return parsed.compactMap {
+                shape(strictValue ?? $0.value, lines: $0.lines, file: file, problems: &problems)
+            }
+        } catch {
+            if let strictValue {
+                return [shape(strictValue, lines: LineTree(line: 1), file: file, problems: &problems)].compactMap(
+                    \.self)
+            }
+            problems.append(PlaneProblem(file: file, line: error.line, reason: error.reason))
+            return []
+        }
+    }
+
+    /// `kind`, `spec` and the few members beside them; nothing for an empty document or one with mistakes.
+    private static func shape(
+        _ value: JSONValue, lines: LineTree, file: String, problems: inout [PlaneProblem]
+    ) -> PlaneDocument? {
+        if value.isNull { return nil }
+        var found: [PlaneProblem] = []
+        func note(_ member: String?, _ reason: String) {
+            let line = member.flatMap { lines.members[$0]?.line } ?? lines.line
+            found.append(PlaneProblem(file: file, line: line, reason: reason))
+        }
+        let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let object = value.object else {
+            note(nil, "a document must be an object with kind and spec, found \(value.kindName)")
+            problems += found
+            return nil
+        }
+        let kind = object["kind"]?.string.flatMap { Kind(rawValue: $0) }
+        if object["kind"] == nil {
+            note(nil, "kind must be set: one of \(kinds)")
+        } else if kind == nil {
+            note("kind", "kind \(object["kind"]?.string ?? "") is unknown; kinds are \(kinds)")
+        }
+        var extras: [String: String] = [:]
+        for member in object.members where !["kind", "spec"].contains(member.name) {
+            guard kind == .stream, ["clientId", "secretFile"].contains(member.name) else {
+                let beside = kind == .stream ? "kind, spec, clientId, secretFile" : "kind, spec"
+                note(member.name, "\(member.name) is unknown; members of a document are \(beside)")
+                continue
+            }
+            guard let text = member.value.string, !text.isEmpty else {
+                note(member.name, "\(member.name) must be text")
+                continue
+            }
+            extras[member.name] = text
+        }
+        if object["spec"] == nil { note(nil, "spec must be set") }
+        problems += found
+        guard let kind, let spec = object["spec"] else { return nil }
+        return PlaneDocument(
+            file: file, kind: kind, spec: spec, clientID: extras["clientId"], secretFile: extras["secretFile"],
+            lines: lines)
+    }
+}
+
+/// The paths below `folder` of the files that describe a plane, in their order.
+func planeFiles(in folder: String, depth: Int = 0) throws(SystemError) -> [String] {
+    var files: [String] = []
+    for name in try Directory.list(folder) where !name.hasPrefix(".") {
+        guard let status = try File.status("\(folder)/\(name)") else { continue }  // gone in between
+        if status.isDirectory {
+            guard depth < 8 else { continue }
+            files += try planeFiles(in: "\(folder)/\(name)", depth: depth + 1).map { "\(name)/\($0)" }
+        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") {
+            files.append(name)
+        }
+    }
+    return files
+}

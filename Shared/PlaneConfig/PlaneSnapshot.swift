@@ -1,0 +1,76 @@
+package import Wire
+
+/// One version of a plane's configuration, checked and complete. A value: share it, keep it, compare it.
+package struct PlaneSnapshot: Sendable {
+    /// Sixteen hexadecimal digits made from the content: equal content, equal version.
+    package let version: String
+    /// All streams, by name.
+    package let streams: [PlaneStream]
+    /// All contracts, by reference; the built-in public ones are among them. Every `schema.ref` is set.
+    package let contracts: [DataContractSpec]
+    /// Every schema that a contract uses, by reference.
+    package let schemas: [PlaneSchema]
+    /// The policies of the folder, by id. The default policy is not among them.
+    package let policies: [PolicySpec]
+
+    /// The stream of that name.
+    package func stream(named name: String) -> PlaneStream? {
+        streams.first { $0.name == name }
+    }
+
+    /// The stream whose credentials carry that client id.
+    package func stream(clientID: String) -> PlaneStream? {
+        streams.first { $0.clientID == clientID }
+    }
+
+    /// The streams derived from that one.
+    package func derivedStreams(of source: PlaneStream) -> [PlaneStream] {
+        streams.filter { $0.derivedFrom == source.name }
+    }
+
+    /// The source streams that have derived streams: each needs a decrypter.
+    package var decryptedStreams: [PlaneStream] {
+        let linked = Set(streams.compactMap(\.derivedFrom))
+        return streams.filter { linked.contains($0.name) }
+    }
+}
+
+/// A stream with everything that was generated for it.
+package struct PlaneStream: Sendable, Equatable {
+    /// Unique in the plane.
+    package let name: String
+    /// UUID; the same for as long as the state folder lives.
+    package let id: String
+    /// `stream-<id>`.
+    package let topic: TopicName
+    /// `stream-` and thirty lower-case letters and digits, or what the folder says.
+    package let clientID: String
+    /// The source stream's name; nil for a source stream.
+    package let derivedFrom: String?
+    /// What a derived stream may decrypt; empty for a source stream.
+    package let purposes: [Int32]
+    /// How `purposes` is read: never `.unspecified` on a derived stream.
+    package let consentLevelType: ConsentLevelType
+    /// False refuses new events.
+    package let isEnabled: Bool
+    /// Events per second; 0 means no limit.
+    package let eventRate: Int64
+    /// Retention; `PolicySpec.standard` when the stream names none.
+    package let policy: PolicySpec
+    /// Contract → the paths that this derived stream shows hashed.
+    package let masks: [ContractRef: [String]]
+    /// What is put in front of a value before hashing; generated when the folder gives none. Empty without masks.
+    package let maskSeed: String
+    /// The file that the secret is read from in place of a generated one: an absolute path.
+    package let secretFile: String?
+}
+
+/// A schema and its number in event records.
+package struct PlaneSchema: Sendable, Equatable {
+    /// What senders name in `Strm-Schema-Ref`.
+    package let ref: ContractRef
+    /// 31 bits, never 0: stands in every record; see `SchemaStore`.
+    package let id: Int32
+    /// The Avro schema as JSON text.
+    package let definition: String
+}
