@@ -1,0 +1,157 @@
+internal import Bytes
+
+/// Reads HTTP/1.1 requests (RFC 9112) from one connection, strictly, in whatever pieces the bytes come.
+///
+/// ```
+/// parser.feed(bytes)
+/// while true {
+///     switch try parser.next() {
+///     case .needMore: return                       // feed more
+///     case .continueExpected: …                    // write `100 Continue`, go on
+///     case .request:
+///         parser.withRequest { head, body in … }   // views, valid during the call
+///         … answer …
+///         parser.consume()                         // only now may the next request be read
+///     }
+/// }
+/// ```
+///
+/// A connection that waits for an answer should not read: what is fed meanwhile is kept, and only heads and bodies
+/// have limits. After a throw the connection cannot be used: answer ``HTTPError/status`` and close.
+package struct RequestParser: ~Copyable {
+    /// What to do next.
+    package enum Step: Sendable {
+        /// Feed more bytes.
+        case needMore
+        /// The client waits for `100 Continue` before it sends the body; told once per request.
+        case continueExpected
+        /// A request is complete.
+        case request
+    }
+
+    private var message: HTTP1Message
+    private var token = TokenMemory()
+
+    /// For one connection.
+    package init(limits: HTTPLimits) { message = HTTP1Message(role: .request, limits: limits) }
+
+    /// Lends `room` bytes of memory to read into; `body` says how many it filled.
+    package mutating func receive<Failure: Error>(
+        room: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        try message.receive(room: room, body)
+    }
+
+    /// Takes a copy of bytes that arrived.
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer) { message.feed(bytes) }
+
+    /// Reads on. A complete request is announced again and again until ``consume()``.
+    package mutating func next() throws(HTTPError) -> Step {
+        if try message.advance() { return .request }
+        if message.expectsContinue, !message.isInHead {
+            message.expectsContinue = false
+            if message.bytesBehind == 0, message.body.isEmpty { return .continueExpected }
+        }
+        return .needMore
+    }
+
+    /// Shows the complete request.
+    /// - Precondition: ``next()`` said `.request`, and ``consume()`` was not called since.
+    package mutating func withRequest<Result>(
+        _ body: (borrowing RequestHead, UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        precondition(message.phase == .complete, "a request is shown when it is complete")
+        let base = message.base
+        let value = message.fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0)
+        let head = message.fields.head(over: base, authorization: token.reference(to: value))
+        return body(head, message.body)
+    }
+
+    /// Drops the complete request.
+    package mutating func consume() { message.consume() }
+
+    /// True when the client wants to send more requests on this connection (RFC 9112 §9.3).
+    package var keepsAlive: Bool {
+        message.minorVersion == 1 ? !message.connectionCloses : message.connectionKeepsAlive
+    }
+
+    /// True for HTTP/1.0: the answer must not be chunked, and keep-alive must be said.
+    package var isHTTP10: Bool { message.minorVersion == 0 }
+
+    /// True when `connection` names `upgrade`.
+    package var upgrades: Bool { message.connectionUpgrades }
+
+    /// True when not a byte of the next request has come: an idle connection, not a slow one.
+    package var isIdle: Bool { message.isIdle }
+
+    /// True while the head is incomplete.
+    package var isInHead: Bool { message.isInHead }
+
+    /// The client closed its side.
+    /// - Throws: `.truncated` when that was in the middle of a request.
+    package mutating func inputEnded() throws(HTTPError) { _ = try message.inputEnded() }
+
+    /// The bytes behind the consumed request: after 101 they belong to the next protocol. The parser is done then.
+    package mutating func takeRest() -> [UInt8] { message.takeRest() }
+}
+
+/// Reads HTTP/1.1 responses (RFC 9112) on a client's connection. Informational responses other than 101 are skipped.
+package struct ResponseParser: ~Copyable {
+    private var message: HTTP1Message
+    private var answersHead = false
+
+    /// For one connection. The body limit protects the client's memory.
+    package init(limits: HTTPLimits) { message = HTTP1Message(role: .response, limits: limits) }
+
+    /// Tells which request the next response answers: one to HEAD has no body.
+    package mutating func expectResponse(to method: Method) { answersHead = method == .head }
+
+    /// Lends `room` bytes of memory to read into; `body` says how many it filled.
+    package mutating func receive<Failure: Error>(
+        room: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        try message.receive(room: room, body)
+    }
+
+    /// Takes a copy of bytes that arrived.
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer) { message.feed(bytes) }
+
+    /// The next response when it is complete, else nil.
+    package mutating func next() throws(HTTPError) -> Response? {
+        while true {
+            message.answersHead = answersHead
+            guard try message.advance() else { return nil }
+            guard message.status.isInformational, message.status != .switchingProtocols else { return take() }
+            message.consume()
+        }
+    }
+
+    /// The server closed its side: a response that lasts until then is complete. Nil when nothing was under way.
+    /// - Throws: `.truncated` when that was in the middle of a response.
+    package mutating func inputEnded() throws(HTTPError) -> Response? { try message.inputEnded() ? take() : nil }
+
+    /// True when the server will read another request on this connection.
+    package private(set) var keepsAlive = true
+
+    /// True when not a byte of a response has come since the last one.
+    package var isIdle: Bool { message.isIdle }
+
+    /// The bytes behind a 101: they belong to the next protocol. The parser is done then.
+    package mutating func takeRest() -> [UInt8] { message.takeRest() }
+
+    private mutating func take() -> Response {
+        keepsAlive =
+            message.minorVersion == 1 ? !message.connectionCloses : message.connectionKeepsAlive
+        var headers = Headers()
+        let base = message.base
+        for index in 0..<message.fields.count {
+            let field = message.fields.field(index)
+            headers.add(
+                String(decoding: field.name.view(of: base), as: UTF8.self),
+                String(decoding: field.value.view(of: base), as: UTF8.self))
+        }
+        let response = Response(message.status, headers: headers, body: [UInt8](message.body))
+        message.consume()
+        return response
+    }
+}
