@@ -68,8 +68,8 @@ let plan: [[Target]] = [
     shared("Time", uses: ["Faults"]),
     shared("Config", uses: ["Time", "Faults"]),
     shared("Observe", uses: ["Time"]),
-    shared("JSON", uses: ["Bytes"]),
-    shared("Avro", uses: ["Bytes", "JSON"]),
+    shared("JSON", uses: ["Bytes", "Faults"]),
+    shared("Avro", uses: ["Bytes", "JSON", "Faults"]),
     shared("HTTP", uses: ["Bytes", "Faults"]),
     shared("Wire", uses: ["Bytes", "Time", "JSON", "Faults"]),
 

@@ -5,7 +5,34 @@ package enum UTF8Check {
     /// True if all of `bytes` is well-formed UTF-8. Empty input is.
     @inlinable package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let base = bytes.baseAddress else { return true }
-        return firstInvalid(base, count: bytes.count) == bytes.count
+        return isASCII(base, count: bytes.count) || firstInvalid(base, count: bytes.count) == bytes.count
+    }
+
+    /// True if no byte has its top bit set. Short texts take a few overlapping loads instead of a loop over bytes.
+    @inlinable package static func isASCII(_ base: UnsafeRawPointer, count: Int) -> Bool {
+        if count >= 8 {
+            var seen: UInt64 = 0
+            var cursor = 0
+            while cursor &+ 8 <= count {
+                seen |= base.loadUnaligned(fromByteOffset: cursor, as: UInt64.self)
+                cursor &+= 8
+            }
+            seen |= base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            return seen & 0x8080_8080_8080_8080 == 0
+        }
+        if count >= 4 {
+            let seen =
+                base.loadUnaligned(as: UInt32.self)
+                | base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+            return seen & 0x8080_8080 == 0
+        }
+        var seen: UInt8 = 0
+        var cursor = 0
+        while cursor < count {
+            seen |= base.load(fromByteOffset: cursor, as: UInt8.self)
+            cursor &+= 1
+        }
+        return seen < 0x80
     }
 
     /// The offset of the first byte that does not belong to a well-formed sequence, or `count` if there is none.

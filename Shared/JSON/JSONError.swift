@@ -1,3 +1,5 @@
+package import Faults
+
 /// A place in a JSON text.
 package struct JSONPlace: Sendable, Equatable, CustomStringConvertible {
     /// Bytes before the fault, from 0.
@@ -25,7 +27,7 @@ package struct JSONPlace: Sendable, Equatable, CustomStringConvertible {
 
 /// Why a text is not JSON (RFC 8259) or not accepted here. No case carries a value from the text, only member names:
 /// an event's JSON holds personal data.
-package enum JSONError: Error, Equatable, CustomStringConvertible {
+package enum JSONError: Fault, Equatable, CustomStringConvertible {
     /// The text ends inside a value.
     case unexpectedEnd(JSONPlace)
     /// A byte that no rule of the grammar allows here.
@@ -62,6 +64,11 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
 
     /// One line: what is wrong and where.
     package var description: String { "\(reason) at \(place)" }
+
+    /// The author of the text.
+    package var blame: Blame { .caller }
+    /// The same text fails again.
+    package var retry: Retry { .never }
 
     private var reason: String {
         switch self {
