@@ -140,6 +140,9 @@ package final class SQLiteEventLog: EventLog {
         }
     }
 
+    /// Deletes what is older than the retention at once, instead of at the next interval. Blocks.
+    package func expire() { maintenance.sweep() }
+
     /// - Returns: Nil when there is no such topic.
     private func look<Result>(
         at topic: TopicName, _ body: (Database) throws(SQLiteError) -> Result
