@@ -46,6 +46,12 @@ package struct KeyWrap: ~Copyable {
         guard answered(opened), Int(written) == wrapped.count - 8 else { throw .unwrapRefused }
         return room.withBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[0..<Int(written)])) }
     }
+
+    /// Opens what `wrap` made.
+    /// - Throws: As the other form.
+    package borrowing func unwrap(_ wrapped: [UInt8]) throws(CryptoError) -> SecretBytes {
+        try SecretBytes(copying: wrapped).withBytes { wrapped throws(CryptoError) in try unwrap(wrapped) }
+    }
 }
 
 /// An EVP context for key wrap, freed (and with it its key schedule wiped) at the end of the scope.
