@@ -1,0 +1,110 @@
+import Config
+import EventLoop
+import Observe
+import Synchronization
+import System
+import Time
+
+/// The life of a service process, the same for all of them:
+///
+///     settings (bad: exit 78) ► logger ► admin port (alive, not ready) ► build ► run ► ready when the last latch is released
+///     SIGTERM ► not ready ► drain, at most SHUTDOWN_GRACE ► exit 0       a second SIGTERM: exit at once
+///     a part that ends by itself: exit 70                                the parent is gone: as SIGTERM, at most 2 s
+package enum ServiceMain {
+    /// Runs a service until the process ends.
+    ///
+    /// - Parameters:
+    ///   - name: The binary's name; its upper-case form begins the names of its settings.
+    ///   - build: Opens listeners and starts parts. What it throws is logged and ends the process: with 78 when it is a
+    ///     `ConfigurationRefused`, otherwise with 70.
+    package static func run<SpecificConfig: ServiceConfig, Built: Service>(
+        _ name: String, _: SpecificConfig.Type, build: (SpecificConfig, Kit) async throws -> Built
+    ) async -> Never {
+        let launch = Launch<SpecificConfig>(
+            name: name, arguments: Array(CommandLine.arguments.dropFirst()), environment: ThisProcess.environment())
+        switch launch {
+        case .print(let text): leave(with: 0, text, to: 1)
+        case .refuse(let text, let code): leave(with: code, text, to: 2)
+        case .start(let common, let config, let misspelt):
+            do {
+                try await start(name, common, config, misspelt, build)
+            } catch {
+                // Nothing runs yet that could log: no descriptor, no thread.
+                leave(with: LifecycleState.ExitCode.crashed, "\(name): \(error)\n", to: 2)
+            }
+        }
+    }
+
+    private static func start<SpecificConfig: ServiceConfig, Built: Service>(
+        _ name: String, _ common: CommonConfig, _ config: SpecificConfig, _ misspelt: [String],
+        _ build: (SpecificConfig, Kit) async throws -> Built
+    ) async throws -> Never {
+        // First of all: a signal is blocked only in threads that start afterwards.
+        let signals = try SignalDescriptor([.terminate, .interrupt])
+        try ThisProcess.forbidCoreDumps()
+        try ThisProcess.raiseDescriptorLimit()
+        let clock = SystemClock()
+        let startedAt = clock.now()
+        let sink = try StandardErrorSink()
+        let format = common.logFormat ?? (Terminal.isTerminal(2) ? .text : .json)
+        let logger = Logger(
+            service: name, sink: sink, clock: clock, format: format, threshold: common.logLevel)
+        for setting in misspelt { logger.warning("setting is not known", ["setting": .string(setting)]) }
+
+        let kit = Kit(
+            name: name, logger: logger, metrics: MetricRegistry(), clock: clock,
+            loop: try EventLoop(name: "kit"), tls: common.tls)
+        ProcessMetrics.register(
+            kit.metrics, service: name, version: PolderVersion.text, startedAt: startedAt)
+        kit.metrics.reading(counter: "log_lines_dropped_total", "Log lines that nobody read in time.") {
+            Double(sink.droppedCount.load(ordering: .relaxed))
+        }
+        kit.metrics.reading(gauge: "service_ready", "1 when nothing is missing.") { kit.readiness.isReady ? 1 : 0 }
+        kit.admin.addStandardRoutes(kit.readiness, kit.metrics)
+
+        let conductor = Conductor(grace: common.grace, kit: kit) { code in
+            sink.flush()
+            // Not `exit`: loops and threads still run, and destructors under them would race.
+            ThisProcess.exit(code)
+        }
+        SignalWatch.start(signals, on: kit.loop) { conductor.report(.stopRequested) }
+        Lifeline.start(ThisProcess.environment(), on: kit.loop) { conductor.report(.lifelineEnded) }
+
+        let building = kit.readiness.latch("start")
+        do {
+            let adminPort = try await AdminListener.start(
+                kit, listen: common.adminListen, clientCA: common.adminClientCA)
+            let service = try await build(config, kit)
+            building.release()
+            conductor.built(service)
+            logger.info(
+                "service started",
+                [
+                    "version": .string(PolderVersion.text), "pid": .int(Int(ThisProcess.id)),
+                    "admin_port": .int(Int(adminPort)), "start_time": .duration(clock.now() - startedAt),
+                ])
+            try await service.run()
+            conductor.report(.partEnded("it returned by itself"))
+        } catch let refused as ConfigurationRefused {
+            for problem in refused.problems { logger.error("configuration refused", ["problem": .string(problem)]) }
+            conductor.report(.configurationRefused)
+        } catch {
+            conductor.report(.partEnded("\(error)"))
+        }
+        // A part that ends while we drain does not end the process: the conductor does.
+        while true { await waitADay() }
+    }
+
+    private static func waitADay() async {
+        do { try await Task.sleep(for: .days(1)) } catch { preconditionFailure("nobody cancels the main task") }
+    }
+
+    private static func leave(with code: Int32, _ text: String, to descriptor: Int32) -> Never {
+        do throws(SystemError) {
+            try FileDescriptor.writeAll(raw: descriptor, Array(text.utf8))
+        } catch {
+            // Nobody reads; the code still tells.
+        }
+        ThisProcess.exit(code)
+    }
+}
