@@ -1,0 +1,122 @@
+package import EventLog
+package import HTTP
+package import Observe
+package import Wire
+
+/// Events of one topic on their way into the log: those of the batch under construction, and who waits for their commit.
+///
+/// ```
+///   events ──► under construction ──tick end, nothing on its way──► on its way ──commit──► 204 for each
+///                     ▲                                                 │
+///                     └────────────── grows while a commit runs ────────┘
+/// ```
+///
+/// A batch is handed over at the end of a tick when none is on its way; else the events of the following ticks join the next
+/// one. That is natural group commit: no delay is added, and the slower the disk, the larger the batches.
+///
+/// - Isolation: belongs to one loop.
+package final class TopicWriter {
+    /// The topic.
+    package let topic: TopicName
+    /// Records under construction.
+    package var records = RecordBatch()
+    /// Who waits for them.
+    package private(set) var receipt: Receipt
+    /// Batches that were handed to the log and not answered yet.
+    package private(set) var onTheWay = 0
+    /// Whether the loop has this writer on its list for the end of the tick.
+    package var isListed = false
+
+    private var spare: [Receipt] = []
+
+    /// Nothing under construction, nothing on its way.
+    package init(topic: TopicName) {
+        self.topic = topic
+        receipt = Receipt()
+    }
+
+    /// A batch that waits longer than this for the one before is handed over anyway.
+    private static let largeBatch = 512 << 10  // bytes
+
+    /// Whether the batch under construction should be handed to the log now.
+    package var isDue: Bool { !records.isEmpty && (onTheWay == 0 || records.byteCount >= Self.largeBatch) }
+
+    /// Takes the batch under construction; `receipt` gets who waits for it.
+    package func takeBatch(_ receipt: inout Receipt) -> RecordBatch {
+        onTheWay += 1
+        receipt = self.receipt
+        self.receipt = spare.popLast() ?? Receipt()
+        let size = records.byteCount
+        let batch = records.takeAll()
+        records.reserve(size)
+        return batch
+    }
+
+    /// A batch was answered; its receipt is used again.
+    package func batchAnswered(_ receipt: Receipt) {
+        onTheWay -= 1
+        receipt.clear()
+        spare.append(receipt)
+    }
+}
+
+/// Who waits for a batch, and what to count when it is answered.
+package final class Receipt {
+    /// Events that arrived in one tick with one schema: counted together.
+    package struct Run {
+        /// The counters.
+        package let meter: SchemaMeter
+        /// When they arrived, nanoseconds of the monotonic clock.
+        package let arrival: Int64
+        /// How many.
+        package var count: Int
+        /// Bytes of their bodies.
+        package var bytes: Int
+    }
+
+    /// Requests to answer.
+    package private(set) var streams: [StreamID] = []
+    /// What to count.
+    package private(set) var runs: [Run] = []
+    /// Bytes of all bodies.
+    package private(set) var bytes = 0
+
+    /// Empty.
+    package init() {}
+
+    /// Adds an event.
+    package func add(_ stream: StreamID, meter: SchemaMeter, arrival: Int64, bytes size: Int) {
+        streams.append(stream)
+        bytes += size
+        if let last = runs.indices.last, runs[last].meter === meter, runs[last].arrival == arrival {
+            runs[last].count += 1
+            runs[last].bytes += size
+        } else {
+            runs.append(Run(meter: meter, arrival: arrival, count: 1, bytes: size))
+        }
+    }
+
+    /// Forgets everything but the memory.
+    package func clear() {
+        streams.removeAll(keepingCapacity: true)
+        runs.removeAll(keepingCapacity: true)
+        bytes = 0
+    }
+}
+
+/// The counters of one schema in one topic, resolved once.
+package final class SchemaMeter {
+    /// The schema ref, as metrics show it.
+    package let schema: String
+    /// Accepted events.
+    package let accepted: Counter
+    /// Their bytes.
+    package let bytes: Counter
+
+    /// Counters that belong together.
+    package init(schema: String, accepted: Counter, bytes: Counter) {
+        self.schema = schema
+        self.accepted = accepted
+        self.bytes = bytes
+    }
+}

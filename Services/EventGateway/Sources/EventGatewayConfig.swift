@@ -1,0 +1,92 @@
+package import Config
+internal import ServiceKit
+internal import Time
+
+/// Every setting of the event gateway.
+package struct EventGatewayConfig: ServiceConfig {
+    /// Where the admin listener listens by default.
+    package static let adminListen = "127.0.0.1:9101"
+    /// Largest body that is read; the public contract says 1 MiB.
+    package static let maximumBody = 1 << 20  // bytes
+
+    /// The public listener: TLS, HTTP/2 and HTTP/1.1.
+    package let listen: HostPort
+    /// The plain listener: h2c with prior knowledge and HTTP/1.1. Nil when there is none.
+    package let listenPlain: HostPort?
+    /// The plane's folder of entities.
+    package let planeFolder: String
+    /// The state folder of the plane: event log, keys, secrets, last good copies.
+    package let stateFolder: String
+    /// The key-encryption key, when it is provisioned; nil is the state folder's own, made when missing.
+    package let keyEncryptionKeyFile: String?
+    /// What `iss` has to be.
+    package let issuer: String
+    /// Where the issuer's keys are fetched.
+    package let keySetURL: String
+    /// Who signed the issuer's certificate, PEM.
+    package let certificateAuthorityFile: String
+    /// How far the issuer's clock may be off.
+    package let clockSkew: Duration
+    /// Threads that serve connections.
+    package let loops: Int
+    /// Keys held ready, for each loop.
+    package let keyCache: Int
+    /// Verified tokens remembered, for each loop.
+    package let tokenCache: Int
+    /// Events accepted and not yet answered, for each loop.
+    package let maximumInFlight: Int
+    /// Their bytes, for each loop.
+    package let maximumInFlightBytes: ByteCount
+    /// Connections open at the same time, for each loop.
+    package let maximumConnections: Int
+    /// How long an event is kept in the log.
+    package let retention: Duration
+
+    package init(reading env: inout EnvReader) {
+        listen = env.read(
+            "EVENT_GATEWAY_LISTEN", default: "0.0.0.0:8443", "Address of the public listener: TLS, h2 and http/1.1.")
+        listenPlain = env.readIfPresent(
+            "EVENT_GATEWAY_LISTEN_PLAIN", example: "127.0.0.1:8080",
+            "Address of a listener without TLS (h2c with prior knowledge, http/1.1), for clients on this machine.")
+        planeFolder = env.require(
+            "EVENT_GATEWAY_PLANE_FOLDER", example: "/etc/polder/plane",
+            "Folder with the plane's streams, data contracts and policies; watched.")
+        stateFolder = env.require(
+            "EVENT_GATEWAY_STATE_FOLDER", example: "/var/lib/polder",
+            "State folder of the plane: topics, keys, secrets, last good configuration.")
+        keyEncryptionKeyFile = env.readIfPresent(
+            "EVENT_GATEWAY_KEK_FILE", example: "/run/secrets/kek",
+            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made when missing.")
+        issuer = env.read(
+            "EVENT_GATEWAY_ISSUER", default: "https://localhost:8543/auth/realms/streams",
+            "What `iss` of a token has to be, exactly.")
+        keySetURL = env.read(
+            "EVENT_GATEWAY_JWKS_URL",
+            default: "https://localhost:8543/auth/realms/streams/protocol/openid-connect/certs",
+            "Where the issuer's public keys are fetched; the last set is kept in the state folder.")
+        certificateAuthorityFile = env.require(
+            "EVENT_GATEWAY_CA_FILE", example: "/var/lib/polder/tls/ca.pem",
+            "Authority that signed the issuer's certificate, PEM.")
+        clockSkew = env.read(
+            "EVENT_GATEWAY_CLOCK_SKEW", default: "60s", in: .zero ... .minutes(10),
+            "How far the issuer's clock may differ from ours when `exp` and `nbf` are checked.")
+        loops = env.read("EVENT_GATEWAY_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
+        keyCache = env.read(
+            "EVENT_GATEWAY_KEY_CACHE", default: "16384", in: 16...1_000_000,
+            "Keys held ready for sealing, for each loop.")
+        tokenCache = env.read(
+            "EVENT_GATEWAY_TOKEN_CACHE", default: "1024", in: 1...100_000, "Verified tokens remembered, for each loop.")
+        maximumInFlight = env.read(
+            "EVENT_GATEWAY_IN_FLIGHT_EVENTS", default: "32768", in: 1...10_000_000,
+            "Events accepted and not yet durable, for each loop; beyond it, 503.")
+        maximumInFlightBytes = env.read(
+            "EVENT_GATEWAY_IN_FLIGHT_BYTES", default: "32MiB",
+            in: ByteCount(bytes: 1 << 20)...ByteCount(bytes: 1 << 40),
+            "Their bytes, for each loop; beyond it, 503.")
+        maximumConnections = env.read(
+            "EVENT_GATEWAY_CONNECTIONS", default: "4096", in: 1...1_000_000, "Open connections, for each loop.")
+        retention = env.read(
+            "EVENT_GATEWAY_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
+            "How long an event is kept in the log.")
+    }
+}

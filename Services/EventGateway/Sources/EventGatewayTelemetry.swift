@@ -1,0 +1,176 @@
+package import Observe
+package import PlaneConfig
+internal import Time
+package import Tokens
+package import Wire
+
+/// Every log line and every metric of the event gateway.
+///
+/// The `strm_…`, `caffeine_…` and `jvm_info` series keep the public names, labels and bounds of the stock "Event Gateway"
+/// dashboard (strmprivacy/data-plane-helm-chart 2.0.0), so that it works unchanged. The rest is ours.
+///
+/// - Isolation: any thread. Loops add up what happens in a tick and call in once.
+package final class EventGatewayTelemetry: Sendable {
+    private let logger: Logger
+    private let events: CounterFamily
+    private let eventSizes: CounterFamily
+    private let topicErrors: CounterFamily
+    private let planeUpdates: CounterFamily
+    private let keySetUpdates: CounterFamily
+    private let cacheHits: CounterFamily
+    private let cacheMisses: CounterFamily
+    private let cacheSizes: GaugeFamily
+
+    /// From the arrival of an event to its 204.
+    package let timing: Histogram
+    /// From handing a batch to the log to its commit.
+    package let appendSucceeded: Histogram
+    /// From handing a batch to the log to its refusal.
+    package let appendFailed: Histogram
+    /// Events accepted and not yet answered.
+    package let inFlight: Gauge
+    /// Events whose fields were sealed.
+    package let encrypted: Counter
+    /// Keys that the vault made for us.
+    package let keysCreated: Counter
+    /// Keys that the vault had already.
+    package let keysReceived: Counter
+    /// Events in a committed batch.
+    package let batchSize: Histogram
+
+    /// Registers everything in `registry`; lines go to `logger`.
+    package init(registry: MetricRegistry, logger: Logger) {
+        self.logger = logger
+        events = registry.counters(
+            "strm_gateway_events_total", "Answered events by schema and HTTP status.", labels: ["schemaid", "status"])
+        eventSizes = registry.counters(
+            "strm_gateway_eventsize_total", "Bytes of accepted events, as they were sent.",
+            labels: ["schemaid", "topic"])
+        topicErrors = registry.counters(
+            "strm_gateway_topicerrors_total", "Batches that a topic did not take.", labels: ["topic"])
+        timing = registry.histogram(
+            "strm_gateway_timing", "Seconds from the arrival of an event to its 204.",
+            bounds: [0.0001, 0.002, 0.005, 0.01, 0.5])
+        let appends = registry.histograms(
+            "strm_gateway_kafkatiming", "Seconds from handing a batch to the event log to its answer.",
+            bounds: [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1], labels: ["result"])
+        appendSucceeded = appends.with("success")
+        appendFailed = appends.with("failure")
+        inFlight = registry.gauge("strm_gateway_inflight", "Events accepted and not yet answered.")
+        encrypted = registry.counters("strm_encrypter_total", "Events sealed.", labels: ["encrypt"]).with("true")
+        let keys = registry.counters(
+            "strm_gateway_redischannel_total", "Keys got from the key vault: made now, or there already.",
+            labels: ["type"])
+        keysCreated = keys.with("created")
+        keysReceived = keys.with("received")
+        cacheSizes = registry.gauges("caffeine_cache_estimated_size", "Entries of a cache.", labels: ["cache"])
+        cacheHits = registry.counters("caffeine_cache_hit_total", "Look-ups that a cache answered.", labels: ["cache"])
+        cacheMisses = registry.counters(
+            "caffeine_cache_miss_total", "Look-ups that a cache could not answer.", labels: ["cache"])
+        registry.gauge("jvm_info", "Always 1: one per instance, for dashboards that count instances by it.").set(1)
+        planeUpdates = registry.counters(
+            "event_gateway_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
+        keySetUpdates = registry.counters(
+            "event_gateway_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
+        batchSize = registry.histogram(
+            "event_gateway_batch_events", "Events in a batch that was handed to the event log.", unit: .plain,
+            bounds: [1, 4, 16, 64, 256, 1024, 4096])
+    }
+
+    /// The counters of one cache; `cache` is `contracts`, `schemas`, `streams`, `keys` or `tokens`.
+    package func cache(_ cache: String) -> (hits: Counter, misses: Counter, size: Gauge) {
+        (cacheHits.with(cache), cacheMisses.with(cache), cacheSizes.with(cache))
+    }
+
+    /// Accepted events of one schema. Takes a lock: keep it.
+    package func accepted(schema: String) -> Counter { events.with(schema, "204") }
+
+    /// Bytes of accepted events of one schema in one topic. Takes a lock: keep it.
+    package func bytes(schema: String, topic: TopicName) -> Counter { eventSizes.with(schema, topic.description) }
+
+    /// Counts refused events. `schema` is nil when the request did not name a schema that exists.
+    package func refused(_ refusal: Refusal, schema: String?, count: Int = 1) {
+        events.with(schema ?? "unknown", String(refusal.status)).add(count)
+    }
+
+    /// Something worth a log line.
+    package enum Notice {
+        /// A batch was not taken by the log.
+        case appendFailed(topic: TopicName, events: Int, reason: String)
+        /// The vault gave no keys.
+        case vaultFailed(questions: Int, reason: String)
+        /// A version of the plane's configuration is in force.
+        case planeChanged(PlaneSnapshot)
+        /// The plane's folder is broken at start; its last good copy is in force.
+        case planeFromCopy([PlaneProblem])
+        /// A change of the plane's configuration was refused; the one before stays in force.
+        case planeRefused(reasons: [String])
+        /// The issuer's keys.
+        case keySet(KeySetEvent)
+        /// A bug of ours; the caller got the id.
+        case bug(id: String, reason: String)
+        /// Listeners are open.
+        case listening(tls: String, plain: String)
+        /// Draining began.
+        case draining(inFlight: Int)
+    }
+
+    /// Writes the line and counts what has to be counted.
+    package func emit(_ notice: Notice) {
+        switch notice {
+        case .appendFailed(let topic, let events, let reason):
+            topicErrors.with(topic.description).increment()
+            logger.error(
+                "the event log did not take a batch; its events were refused with 503",
+                ["topic": "\(topic)", "events": .int(events), "reason": .string(reason)])
+        case .vaultFailed(let questions, let reason):
+            logger.error(
+                "the key vault gave no keys; the events that wait for them were refused with 503",
+                ["questions": .int(questions), "reason": .string(reason)])
+        case .planeChanged(let plane):
+            planeUpdates.with("applied").increment()
+            logger.info(
+                "the plane's configuration is in force",
+                [
+                    "version": .string(plane.version), "streams": .int(plane.streams.count),
+                    "contracts": .int(plane.contracts.count),
+                ])
+        case .planeFromCopy(let problems):
+            planeUpdates.with("refused").increment()
+            logger.error(
+                "the plane's folder is broken; its last good copy is in force",
+                ["problems": .list(problems.map(\.description))])
+        case .planeRefused(let reasons):
+            planeUpdates.with("refused").increment()
+            logger.error(
+                "a change of the plane's configuration was refused; the one before stays in force",
+                ["problems": .list(reasons)])
+        case .keySet(let event): emit(event)
+        case .bug(let id, let reason):
+            logger.error("internal error", ["id": .string(id), "reason": .string(reason)])
+        case .listening(let tls, let plain):
+            logger.info("listening", ["tls": .string(tls), "plain": .string(plain)])
+        case .draining(let inFlight):
+            logger.info("draining", ["inFlight": .int(inFlight)])
+        }
+    }
+
+    private func emit(_ event: KeySetEvent) {
+        switch event {
+        case .copyUsed(let fetchedAt):
+            logger.info("the issuer's keys come from the last copy", ["fetchedAt": .string(fetchedAt.text)])
+        case .copyRefused(let reason):
+            logger.warning("the copy of the issuer's keys cannot be used", ["reason": .string(reason)])
+        case .fetched(let count, let changed):
+            keySetUpdates.with("success").increment()
+            if changed { logger.info("the issuer's keys have changed", ["keys": .int(count)]) }
+        case .fetchFailed(let reason, let wait):
+            keySetUpdates.with("failure").increment()
+            logger.warning(
+                "the issuer's keys could not be fetched; the last ones stay in use",
+                ["reason": .string(reason), "retryIn": .duration(wait)])
+        case .copyNotWritten(let reason):
+            logger.warning("the copy of the issuer's keys could not be written", ["reason": .string(reason)])
+        }
+    }
+}
