@@ -1,0 +1,458 @@
+package import Bytes
+private import CNghttp2
+package import HTTP
+
+/// What a peer of an HTTP/2 server may make large, and how large.
+package struct HTTP2ServerLimits: Sendable {
+    /// Bytes of a header list as RFC 9113 §6.5.2 counts them; more is answered 431.
+    package var headerListBytes = 64 << 10
+    /// Fields in a header list.
+    package var fieldCount = 100
+    /// Bytes of a body; more is answered 413.
+    package var bodyBytes = 1 << 20
+    /// Requests at the same time on one connection.
+    package var concurrentStreams: UInt32 = 256
+    /// Bytes of bodies that one connection may have in memory at the same time.
+    package var bufferedBytes = 16 << 20
+    /// Window of one stream, in bytes.
+    package var streamWindow: UInt32 = 256 << 10
+    /// Window of the connection, in bytes.
+    package var connectionWindow: Int32 = 4 << 20
+
+    /// The defaults of every listener.
+    package init() {}
+}
+
+/// Receives the requests of one HTTP/2 connection.
+package protocol HTTP2RequestReceiver: AnyObject {
+    /// A request is complete. Called from inside `receive`; views are valid during the call. The answer may be given now, or
+    /// later with the stream's number.
+    func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer)
+}
+
+/// The server's side of one HTTP/2 connection: bytes in, requests out; answers in, bytes out. No socket, no clock.
+///
+/// nghttp2 does framing, HPACK, flow control and the protocol's rules; this class keeps what a request is made of in pooled
+/// buffers and enforces limits. Nothing is allocated per request here.
+///
+/// Isolation: one loop. Its receiver outlives it, and must not let go of it from inside `receive`.
+package final class HTTP2ServerSession {
+    private let session: OpaquePointer
+    private unowned(unsafe) let receiver: any HTTP2RequestReceiver
+    private let pool: HTTP2StreamPool
+    private let limits: HTTP2ServerLimits
+
+    private var tokens = TokenMemory()
+    private var newest: UnsafeMutablePointer<ServerStream>?
+    private var buffered = 0
+    private var sweep: UInt32 = 0
+    /// Streams whose answer was sent before their request was complete: they are reset, so that the peer stops sending.
+    private var answeredEarly: [Int32] = []
+
+    /// Requests that have begun and whose stream is not closed.
+    package private(set) var openStreams = 0
+    /// Requests that have begun and are not complete.
+    package private(set) var incompleteRequests = 0
+    /// Set when the peer floods us; the connection then ends with `ENHANCE_YOUR_CALM`.
+    private var floods = false
+
+    /// Starts a session; its first output is the server's SETTINGS.
+    ///
+    /// - Parameters:
+    ///   - receiver: Not retained.
+    ///   - pool: The loop's pool of streams.
+    /// - Throws: `.library` when memory is short.
+    package init(
+        receiver: any HTTP2RequestReceiver, pool: HTTP2StreamPool, limits: HTTP2ServerLimits
+    ) throws(HTTP2Error) {
+        self.receiver = receiver
+        self.pool = pool
+        self.limits = limits
+        session = try makeSession()
+        nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
+        let settings = [
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: limits.concurrentStreams),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: limits.streamWindow),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+                value: UInt32(limits.headerListBytes)),
+            // RFC 9218 §2.1: spares both sides the dependency tree that nobody uses.
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES.rawValue), value: 1),
+        ]
+        do {
+            try check(nghttp2_submit_settings(session, 0, settings, settings.count), "nghttp2_submit_settings")
+            try check(
+                nghttp2_session_set_local_window_size(session, 0, 0, limits.connectionWindow),
+                "nghttp2_session_set_local_window_size")
+        } catch {
+            nghttp2_session_del(session)
+            throw error
+        }
+    }
+
+    deinit {
+        nghttp2_session_del(session)  // does not call back
+        while let stream = newest { forget(stream) }
+    }
+
+    // MARK: Bytes
+
+    /// Takes bytes from the peer; requests that become complete are shown to the receiver before this returns.
+    ///
+    /// - Throws: `.protocolViolated` when the connection cannot go on; send what `pullOutput` still gives, then close.
+    package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+        let count = nghttp2_session_mem_recv(
+            session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        if count < 0 { throw .protocolViolated(reason: reasonText(count)) }
+        if floods {
+            nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
+        }
+    }
+
+    /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
+    ///
+    /// - Throws: `.library` when memory is short.
+    package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
+        while out.count < highWater {
+            var piece: UnsafePointer<UInt8>?
+            let count = nghttp2_session_mem_send(session, &piece)
+            if count < 0 { throw .library(call: "nghttp2_session_mem_send", reason: reasonText(count)) }
+            if count == 0 {
+                if answeredEarly.isEmpty { return }
+                // RFC 9113 §8.1: a complete answer, then NO_ERROR, asks the client to stop sending its request.
+                for stream in answeredEarly {
+                    nghttp2_submit_rst_stream(session, 0, stream, UInt32(NGHTTP2_NO_ERROR.rawValue))
+                }
+                answeredEarly.removeAll(keepingCapacity: true)
+                continue
+            }
+            out.append(UnsafeRawBufferPointer(start: piece, count: count))
+        }
+    }
+
+    /// True when `pullOutput` has something.
+    package var hasOutput: Bool { nghttp2_session_want_write(session) != 0 || !answeredEarly.isEmpty }
+
+    /// True when the protocol has nothing more to say in either direction: close the connection once output is sent.
+    package var isFinished: Bool {
+        nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    }
+
+    // MARK: Answers
+
+    /// Answers 204 with an empty body. Ignored when the stream is gone or was answered.
+    package func respondNoContent(_ number: UInt32) {
+        guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
+        stream.pointee.isAnswered = true
+        cnghttp2_submit_204(session, Int32(bitPattern: number))
+        if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: number)) }
+    }
+
+    /// Answers. Ignored when the stream is gone or was answered. Fields that HTTP/2 forbids are left out, and
+    /// `content-length` is added.
+    package func respond(_ number: UInt32, _ response: Response) {
+        guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
+        stream.pointee.isAnswered = true
+        let isHead = ASCII.equal(stream.pointee.head.method.view(of: stream.pointee.text.bytes.baseAddress!), "HEAD")
+        let hasBody = response.status.mayHaveBody && !isHead && !response.body.isEmpty
+        var block = FieldBlock()
+        block.add(":status", "\(response.status.code)")
+        block.add(response.headers)
+        if response.status.mayHaveBody { block.add("content-length", "\(response.body.count)") }
+        if hasBody {
+            stream.pointee.answer = response.body
+            var provider = nghttp2_data_provider()
+            provider.source.ptr = UnsafeMutableRawPointer(stream)
+            provider.read_callback = readAnswer
+            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, &provider) }
+        } else {
+            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, nil) }
+            if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: number)) }
+        }
+    }
+
+    // MARK: Ending
+
+    /// Tells the peer to open no more streams (RFC 9113 §6.8). Those that it opened before it hears of this are still served;
+    /// call `refuseNewStreams` about a round trip later.
+    package func announceEnd() {
+        nghttp2_submit_shutdown_notice(session)
+    }
+
+    /// Names the last stream that will be served. The session is finished when the open ones are.
+    package func refuseNewStreams() {
+        let last = nghttp2_session_get_last_proc_stream_id(session)
+        nghttp2_submit_goaway(session, 0, last, UInt32(NGHTTP2_NO_ERROR.rawValue), nil, 0)
+    }
+
+    /// Ends the connection with everything on it, once the output is sent.
+    package func terminate() {
+        nghttp2_session_terminate_session(session, UInt32(NGHTTP2_NO_ERROR.rawValue))
+    }
+
+    /// Called once per sweep of the owner. Requests that began `limit` sweeps ago and are still incomplete are answered 408.
+    ///
+    /// - Returns: False when a head is still incomplete after that time: the connection cannot be saved, end it.
+    package func refuseSlowRequests(after limit: UInt32) -> Bool {
+        sweep &+= 1
+        guard incompleteRequests > 0 else { return true }
+        var entry = newest
+        while let stream = entry {
+            entry = stream.pointee.next
+            guard !stream.pointee.isComplete, !stream.pointee.isAnswered, sweep &- stream.pointee.startedSweep > limit
+            else { continue }
+            if !stream.pointee.headIsComplete {
+                nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
+                return false
+            }
+            respond(stream.pointee.number, .text(.requestTimeout, "the request did not arrive in time\n"))
+        }
+        return true
+    }
+
+    // MARK: From nghttp2, inside `receive` or `pullOutput`
+
+    @inline(__always)
+    private func find(_ number: Int32) -> UnsafeMutablePointer<ServerStream>? {
+        if let newest, newest.pointee.number == UInt32(bitPattern: number) { return newest }
+        return nghttp2_session_get_stream_user_data(session, number)?.assumingMemoryBound(to: ServerStream.self)
+    }
+
+    fileprivate func headBegins(_ number: Int32) {
+        let stream = pool.take()
+        stream.pointee.number = UInt32(bitPattern: number)
+        stream.pointee.startedSweep = sweep
+        stream.pointee.next = newest
+        newest?.pointee.previous = stream
+        newest = stream
+        openStreams += 1
+        incompleteRequests += 1
+        nghttp2_session_set_stream_user_data(session, number, stream)
+    }
+
+    fileprivate func fieldArrived(
+        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) {
+        guard let stream = find(number) else { return }
+        stream.pointee.listBytes += name.count + value.count + 32
+        guard isRequest else {  // Trailers are counted, not kept.
+            if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
+            return
+        }
+        if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.head.count >= limits.fieldCount {
+            stream.pointee.refusal = .headerFieldsTooLarge
+            // The compressed block must be read to its end to keep the table right, but not for ever.
+            if stream.pointee.listBytes > 16 * limits.headerListBytes { floods = true }
+            return
+        }
+        let nameStart = stream.pointee.text.count
+        stream.pointee.text.append(name)
+        stream.pointee.text.append(value)
+        let base = stream.pointee.text.bytes.baseAddress!
+        let nameRange = ByteRange(offset: nameStart, count: name.count)
+        let valueRange = ByteRange(offset: nameStart + name.count, count: value.count)
+        if name.first == UInt8(ascii: ":") {
+            // nghttp2 has checked that these are the four of a request, each at most once.
+            switch name[1] {
+            case UInt8(ascii: "m"):
+                stream.pointee.head.method = valueRange
+                return
+            case UInt8(ascii: "p"):
+                stream.pointee.head.setTarget(valueRange, in: base)
+                return
+            case UInt8(ascii: "s"): return
+            default: stream.pointee.hasAuthority = true
+            }
+        } else if stream.pointee.hasAuthority, ASCII.equal(name, "host") {
+            // RFC 9113 §8.3.1: `host` beside `:authority` must say the same.
+            let authority = stream.pointee.head.value(of: .host, in: base)
+            if let authority, !ASCII.equalIgnoringCase(authority, value) { stream.pointee.refusal = .badRequest }
+            return
+        }
+        if !stream.pointee.head.add(name: nameRange, value: valueRange, in: base) {
+            stream.pointee.refusal = .badRequest
+        }
+    }
+
+    fileprivate func invalidFieldArrived(_ number: Int32) {
+        find(number)?.pointee.refusal = .badRequest
+    }
+
+    fileprivate func bodyArrived(_ number: Int32, _ bytes: UnsafeRawBufferPointer) {
+        guard let stream = find(number), stream.pointee.refusal == nil, !stream.pointee.isAnswered else { return }
+        if stream.pointee.body.count + bytes.count > limits.bodyBytes {
+            refuseEarly(stream, .contentTooLarge)
+            return
+        }
+        if buffered + bytes.count > limits.bufferedBytes {
+            nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
+            stream.pointee.refusal = .serviceUnavailable
+            return
+        }
+        buffered += bytes.count
+        stream.pointee.body.append(bytes)
+    }
+
+    fileprivate func headEnds(_ number: Int32) {
+        guard let stream = find(number), !stream.pointee.headIsComplete else { return }
+        stream.pointee.headIsComplete = true
+        let base = stream.pointee.text.bytes.baseAddress!
+        if let refusal = stream.pointee.refusal {
+            refuseEarly(stream, refusal)
+        } else if let text = stream.pointee.head.value(of: .contentLength, in: base), exceedsBodyLimit(text) {
+            refuseEarly(stream, .contentTooLarge)
+        } else if let text = stream.pointee.head.value(of: .expect, in: base) {
+            guard ASCII.equalIgnoringCase(text, "100-continue") else {
+                refuseEarly(stream, .expectationFailed)
+                return
+            }
+            var block = FieldBlock()
+            block.add(":status", "100")
+            block.withFields { _ = nghttp2_submit_headers(session, 0, number, nil, $0, $1, nil) }
+        }
+    }
+
+    /// nghttp2 has checked that it is a number that fits 63 bits.
+    private func exceedsBodyLimit(_ text: UnsafeRawBufferPointer) -> Bool {
+        var value = 0
+        for byte in text {
+            value = value &* 10 &+ Int(byte &- 0x30)
+            if value > limits.bodyBytes { return true }
+        }
+        return false
+    }
+
+    /// Answers before the request is complete; what follows of it is dropped.
+    private func refuseEarly(_ stream: UnsafeMutablePointer<ServerStream>, _ status: Status) {
+        stream.pointee.refusal = status
+        respond(stream.pointee.number, .text(status, "\(status)\n"))
+    }
+
+    fileprivate func requestEnds(_ number: Int32) {
+        guard let stream = find(number), !stream.pointee.isComplete else { return }
+        stream.pointee.isComplete = true
+        incompleteRequests -= 1
+        if stream.pointee.isAnswered { return }
+        if let refusal = stream.pointee.refusal {
+            refuseEarly(stream, refusal)
+            return
+        }
+        let base = stream.pointee.text.bytes.baseAddress!
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        let value = stream.pointee.head.value(of: .authorization, in: base) ?? empty
+        let token = tokens.reference(to: value)
+        receiver.requestArrived(
+            UInt32(bitPattern: number), head: stream.pointee.head.head(over: base, authorization: token),
+            body: stream.pointee.body.bytes)
+    }
+
+    fileprivate func streamCloses(_ number: Int32) {
+        guard let stream = find(number) else { return }
+        forget(stream)
+    }
+
+    fileprivate func answerEnds(_ stream: UnsafeMutablePointer<ServerStream>) {
+        if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: stream.pointee.number)) }
+    }
+
+    private func forget(_ stream: UnsafeMutablePointer<ServerStream>) {
+        openStreams -= 1
+        if !stream.pointee.isComplete { incompleteRequests -= 1 }
+        buffered -= stream.pointee.body.count
+        let (previous, next) = (stream.pointee.previous, stream.pointee.next)
+        if let previous { previous.pointee.next = next } else { newest = next }
+        if let next { next.pointee.previous = previous }
+        pool.giveBack(stream)
+    }
+}
+
+// MARK: C callbacks
+
+// Each finds its session and calls one method. They run only inside nghttp2_session_mem_recv and nghttp2_session_mem_send, which
+// only `receive` and `pullOutput` call: we are on the session's loop and the session is alive.
+
+@inline(__always)
+private func owner<Result>(_ data: UnsafeMutableRawPointer?, _ body: (HTTP2ServerSession) -> Result) -> Result {
+    Unmanaged<HTTP2ServerSession>.fromOpaque(data!)._withUnsafeGuaranteedRef(body)
+}
+
+/// Fills DATA frames of an answer.
+private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capacity, flags, source, data in
+    let stream = source!.pointee.ptr.assumingMemoryBound(to: ServerStream.self)
+    let start = stream.pointee.answerStart
+    let count = min(capacity, stream.pointee.answer.count - start)
+    stream.pointee.answer.withUnsafeBytes { bytes in
+        if count > 0 {
+            buffer!.update(from: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + start, count: count)
+        }
+    }
+    stream.pointee.answerStart = start + count
+    if start + count == stream.pointee.answer.count {
+        flags!.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+        owner(data) { $0.answerEnds(stream) }
+    }
+    return count
+}
+
+/// One set of callbacks for all server sessions; never freed, never changed.
+private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
+    var callbacks: OpaquePointer?
+    guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, data in
+        if cnghttp2_is_request(frame!) != 0 { owner(data) { $0.headBegins(cnghttp2_stream(frame!)) } }
+        return 0
+    }
+    nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+        _, frame, name, nameCount, value, valueCount, _, data in
+        owner(data) {
+            $0.fieldArrived(
+                cnghttp2_stream(frame!), isRequest: cnghttp2_is_request(frame!) != 0,
+                UnsafeRawBufferPointer(start: name, count: nameCount),
+                UnsafeRawBufferPointer(start: value, count: valueCount))
+        }
+        return 0
+    }
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, frame, _, _, _, _, _, data in
+        owner(data) { $0.invalidFieldArrived(cnghttp2_stream(frame!)) }
+        return 0
+    }
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, data in
+        owner(data) { $0.bodyArrived(stream, UnsafeRawBufferPointer(start: bytes, count: count)) }
+        return 0
+    }
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, data in
+        let type = UInt32(cnghttp2_type(frame!))
+        guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return 0 }
+        let number = cnghttp2_stream(frame!)
+        owner(data) { session in
+            if type == NGHTTP2_HEADERS.rawValue { session.headEnds(number) }
+            if cnghttp2_ends_stream(frame!) != 0 { session.requestEnds(number) }
+        }
+        return 0
+    }
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, data in
+        owner(data) { $0.streamCloses(stream) }
+        return 0
+    }
+    return callbacks
+}()
+
+private func makeSession() throws(HTTP2Error) -> OpaquePointer {
+    var options: OpaquePointer?
+    try check(nghttp2_option_new(&options), "nghttp2_option_new")
+    defer { nghttp2_option_del(options) }
+    nghttp2_option_set_no_closed_streams(options, 1)
+    // Floods: unanswered PING and SETTINGS, streams opened and reset (CVE-2023-44487), endless header blocks.
+    nghttp2_option_set_max_outbound_ack(options, 1000)
+    nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100)
+    nghttp2_option_set_max_continuations(options, 8)
+    guard let callbacks = serverCallbacks else {
+        throw .library(call: "nghttp2_session_callbacks_new", reason: "out of memory")
+    }
+    var session: OpaquePointer?
+    try check(nghttp2_session_server_new2(&session, callbacks, nil, options), "nghttp2_session_server_new2")
+    return session!
+}

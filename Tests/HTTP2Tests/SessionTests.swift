@@ -1,0 +1,324 @@
+import Bytes
+import Faults
+import HTTP
+import HTTP2
+import TestKit
+import Testing
+
+/// A server whose handler is a closure, in memory.
+final class MemoryServer: HTTP2RequestReceiver {
+    struct Arrived: Equatable {
+        var number: UInt32
+        var method: String
+        var path: String
+        var query: String
+        var authority: String?
+        var token: String
+        var sameToken: Bool
+        var headers: [String]
+        var body: [UInt8]
+    }
+    var arrived: [Arrived] = []
+    var answer: (UInt32) -> Response? = { _ in Response(.noContent) }
+    var session: HTTP2ServerSession!
+    private let pool = HTTP2StreamPool(limit: 8)
+
+    init(_ limits: HTTP2ServerLimits = HTTP2ServerLimits()) throws {
+        session = try HTTP2ServerSession(receiver: self, pool: pool, limits: limits)
+    }
+
+    func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
+        var headers: [String] = []
+        head.forEachHeader { headers.append("\(text($0)): \(text($1))") }
+        arrived.append(
+            Arrived(
+                number: number, method: text(head.method), path: text(head.path), query: text(head.query),
+                authority: head.value(of: .host).map(text), token: text(head.authorization.bytes),
+                sameToken: head.authorization.sameAsPrevious, headers: headers, body: Array(body)))
+        guard let response = answer(number) else { return }
+        if response == Response(.noContent) {
+            session.respondNoContent(number)
+        } else {
+            session.respond(number, response)
+        }
+    }
+}
+
+func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+
+final class MemoryClient: HTTP2ResponseReceiver {
+    var responses: [UInt32: Response] = [:]
+    var failures: [UInt32: HTTP2Error] = [:]
+    var session: HTTP2ClientSession!
+
+    init(bodyLimit: Int = 4 << 20) throws {
+        session = try HTTP2ClientSession(receiver: self, bodyLimit: bodyLimit)
+    }
+
+    func responseArrived(_ number: UInt32, _ response: Response) { responses[number] = response }
+    func requestFailed(_ number: UInt32, _ error: HTTP2Error) { failures[number] = error }
+
+    func send(_ request: Request) throws -> UInt32 {
+        var request = request
+        request.authority = "localhost:8443"
+        return try session.submit(request, scheme: "https")
+    }
+}
+
+/// Carries bytes between both until neither has more.
+func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking = .whole) throws {
+    var out = OutputBuffer()
+    while true {
+        try client.session.pullOutput(into: &out, upTo: 1 << 20)
+        let toServer = out.copyBytes()
+        for piece in chunking.cut(toServer) { try piece.withUnsafeBytes { try server.session.receive($0) } }
+        out.removeAll()
+        try server.session.pullOutput(into: &out, upTo: 1 << 20)
+        let toClient = out.copyBytes()
+        for piece in chunking.cut(toClient) { try piece.withUnsafeBytes { try client.session.receive($0) } }
+        out.removeAll()
+        if toServer.isEmpty, toClient.isEmpty { return }
+    }
+}
+
+@Suite struct HTTP2SessionTests {
+    @Test(arguments: Chunking.allCases)
+    func `a request arrives as it was sent, however the bytes are cut`(_ chunking: Chunking) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let headers: Headers = ["Strm-Schema-Ref": "a/b/1.0.0", "authorization": "Bearer x"]
+        let number = try client.send(Request(.post, "/event?x=1", headers: headers, body: [1, 2, 3]))
+        try pump(client, server, chunking)
+        let request = try #require(server.arrived.first)
+        #expect(request.method == "POST")
+        #expect(request.path == "/event")
+        #expect(request.query == "x=1")
+        #expect(request.authority == "localhost:8443")
+        #expect(request.token == "Bearer x")
+        #expect(request.headers.contains("strm-schema-ref: a/b/1.0.0"))
+        #expect(request.headers.contains("host: localhost:8443"))
+        #expect(request.body == [1, 2, 3])
+        #expect(client.responses[number]?.status == .noContent)
+        #expect(server.session.openStreams == 0)
+        #expect(server.session.incompleteRequests == 0)
+    }
+
+    @Test func `the token is compared with the previous one of the connection`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        for token in ["a", "a", "b", "b", "a"] {
+            _ = try client.send(Request(.post, "/event", headers: ["authorization": token], body: [1]))
+        }
+        try pump(client, server)
+        _ = try client.send(Request(.get, "/ready"))
+        try pump(client, server)
+        #expect(server.arrived.map(\.token) == ["a", "a", "b", "b", "a", ""])
+        #expect(server.arrived.map(\.sameToken) == [false, true, false, true, false, false])
+    }
+
+    @Test func `answers may come later and in any order, once each`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        server.answer = { _ in nil }
+        let numbers = try (0..<300).map { try client.send(Request(.post, "/event", body: [UInt8($0 & 255)])) }
+        try pump(client, server)
+        #expect(client.responses.isEmpty)
+        while server.session.openStreams > 0 {  // the server takes 256 at a time
+            for request in server.arrived.shuffled() {
+                server.session.respondNoContent(request.number)
+                server.session.respond(request.number, .text(.ok, "twice"))
+            }
+            try pump(client, server)
+        }
+        #expect(client.responses.count == numbers.count)
+        #expect(client.responses.values.allSatisfy { $0 == Response(.noContent) })
+        server.session.respondNoContent(numbers[0])  // long gone: ignored
+        #expect(!server.session.hasOutput)
+    }
+
+    @Test(arguments: [0, 1, 16_384, 65_535, 65_536, 3_000_000])
+    func `bodies of all sizes come back whole`(_ size: Int) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        server.answer = { _ in Response(.ok, headers: ["x-name": "value", "connection": "close"], body: body) }
+        let number = try client.send(Request(.get, "/"))
+        try pump(client, server)
+        #expect(client.responses[number]?.body == body)
+        #expect(client.responses[number]?.headers["content-length"] == "\(size)")
+        #expect(client.responses[number]?.headers["x-name"] == "value")
+        #expect(client.responses[number]?.headers["connection"] == nil)
+    }
+
+    @Test func `the answer to HEAD has a length and no body`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        server.answer = { _ in .text(.ok, "hello") }
+        let number = try client.send(Request(.head, "/"))
+        try pump(client, server)
+        #expect(client.responses[number]?.headers["content-length"] == "5")
+        #expect(client.responses[number]?.body == [])
+    }
+
+    @Test func `a body of the limit passes, one byte more is 413`() throws {
+        var limits = HTTP2ServerLimits()
+        limits.bodyBytes = 100_000
+        let (client, server) = (try MemoryClient(), try MemoryServer(limits))
+        let fits = try client.send(Request(.post, "/event", body: [UInt8](repeating: 1, count: 100_000)))
+        let tooLong = try client.send(Request(.post, "/event", body: [UInt8](repeating: 1, count: 100_001)))
+        try pump(client, server)
+        #expect(client.responses[fits]?.status == .noContent)
+        #expect(client.responses[tooLong]?.status == .contentTooLarge)
+        #expect(server.arrived.count == 1)
+        #expect(server.session.openStreams == 0)
+    }
+
+    @Test func `a header list above the limit is 431, and the connection goes on`() throws {
+        var limits = HTTP2ServerLimits()
+        limits.headerListBytes = 10_000
+        let (client, server) = (try MemoryClient(), try MemoryServer(limits))
+        let token = String(repeating: "x", count: 20_000)
+        let large = try client.send(Request(.post, "/event", headers: ["authorization": token], body: [1]))
+        let small = try client.send(Request(.post, "/event", headers: ["authorization": "x"], body: [1]))
+        try pump(client, server)
+        #expect(client.responses[large]?.status == .headerFieldsTooLarge)
+        #expect(client.responses[small]?.status == .noContent)
+    }
+
+    @Test func `too many fields are 431`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        var headers = Headers()
+        for index in 0..<200 { headers.add("x-\(index)", "y") }
+        let number = try client.send(Request(.get, "/", headers: headers))
+        try pump(client, server)
+        #expect(client.responses[number]?.status == .headerFieldsTooLarge)
+    }
+
+    @Test(arguments: ["authorization", "strm-schema-ref", "content-type"])
+    func `a field that may come once and comes twice is refused`(_ name: String) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        var headers = Headers()
+        headers.add(name, "a")
+        headers.add(name, "b")
+        let number = try client.send(Request(.post, "/event", headers: headers, body: [1]))
+        try pump(client, server)
+        #expect(client.responses[number]?.status == .badRequest)
+        #expect(server.arrived.isEmpty)
+    }
+
+    @Test func `an unknown expectation is refused, 100-continue is answered first`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let known = try client.send(Request(.post, "/event", headers: ["expect": "100-continue"], body: [1]))
+        let unknown = try client.send(Request(.post, "/event", headers: ["expect": "tea"], body: [1]))
+        try pump(client, server)
+        #expect(client.responses[known]?.status == .noContent)
+        #expect(client.responses[unknown]?.status == .expectationFailed)
+    }
+
+    @Test func `a request whose body stays away is 408 after its sweeps`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let bytes = try requestWithoutItsBody(client)
+        try bytes.withUnsafeBytes { try server.session.receive($0) }
+        #expect(server.session.incompleteRequests == 1)
+        #expect(server.session.refuseSlowRequests(after: 2))
+        #expect(server.session.refuseSlowRequests(after: 2))
+        var out = OutputBuffer()
+        try server.session.pullOutput(into: &out, upTo: 1 << 20)
+        try client.session.receive(out.bytes)
+        #expect(client.responses.isEmpty)
+        #expect(server.session.refuseSlowRequests(after: 2))
+        out.removeAll()
+        try server.session.pullOutput(into: &out, upTo: 1 << 20)
+        try client.session.receive(out.bytes)
+        #expect(client.responses.values.map(\.status) == [.requestTimeout])
+        #expect(server.session.openStreams == 0)
+    }
+
+    /// Preface, SETTINGS and HEADERS of a POST, cut before the DATA frame.
+    private func requestWithoutItsBody(_ client: MemoryClient) throws -> [UInt8] {
+        _ = try client.send(Request(.post, "/event", body: [7, 7, 7]))
+        var out = OutputBuffer()
+        try client.session.pullOutput(into: &out, upTo: 1 << 20)
+        return Array(out.copyBytes().dropLast(9 + 3))
+    }
+
+    @Test func `drain serves what is open and refuses what comes later`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        server.answer = { _ in nil }
+        let early = try client.send(Request(.post, "/event", body: [1]))
+        try pump(client, server)
+        server.session.announceEnd()
+        try pump(client, server)
+        #expect(client.session.mustNotBeReused)
+        #expect(throws: HTTP2Error.refused) { try client.send(Request(.post, "/event", body: [2])) }
+        server.session.refuseNewStreams()
+        try pump(client, server)
+        #expect(!server.session.isFinished)
+        server.session.respondNoContent(early)
+        try pump(client, server)
+        #expect(client.responses[early]?.status == .noContent)
+        #expect(server.session.isFinished)
+    }
+
+    @Test func `bytes that are not HTTP 2 end the connection`() throws {
+        let server = try MemoryServer()
+        let bytes = Array("GET / HTTP/1.1\r\nhost: x\r\n\r\n".utf8)
+        let error = #expect(throws: HTTP2Error.self) { try bytes.withUnsafeBytes { try server.session.receive($0) } }
+        #expect(error?.blame == .caller)
+    }
+
+    @Test func `random bytes behind the preface never crash a session`() throws {
+        var generator = SeededGenerator(seed: 9113)
+        for _ in 0..<300 {
+            let client = try MemoryClient()
+            let server = try MemoryServer()
+            for _ in 0..<3 {
+                _ = try client.send(Request(.post, "/event", headers: ["authorization": "x"], body: [1, 2]))
+            }
+            var out = OutputBuffer()
+            try client.session.pullOutput(into: &out, upTo: 1 << 20)
+            var bytes = out.copyBytes()
+            for _ in 0..<4 { bytes[Int.random(in: 24..<bytes.count, using: &generator)] = .random(in: 0...255) }
+            do {
+                try bytes.withUnsafeBytes { try server.session.receive($0) }
+                var answer = OutputBuffer()
+                try server.session.pullOutput(into: &answer, upTo: 1 << 20)
+            } catch let error as HTTP2Error {
+                #expect(error.blame == .caller)
+            }
+        }
+    }
+}
+
+@Suite struct HTTP2ClientSessionTests {
+    @Test func `a response above the limit fails its request only`() throws {
+        let (client, server) = (try MemoryClient(bodyLimit: 1000), try MemoryServer())
+        server.answer = { number in Response(.ok, body: [UInt8](repeating: 1, count: number == 1 ? 1001 : 1000)) }
+        let large = try client.send(Request(.get, "/"))
+        let small = try client.send(Request(.get, "/"))
+        try pump(client, server)
+        #expect(client.failures[large] == .responseTooLarge(limit: 1000))
+        #expect(client.responses[small]?.body.count == 1000)
+    }
+
+    @Test func `a cancelled request is forgotten, the connection goes on`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        server.answer = { _ in nil }
+        let first = try client.send(Request(.get, "/"))
+        try pump(client, server)
+        client.session.cancel(first)
+        try pump(client, server)
+        server.answer = { _ in .text(.ok, "second") }
+        let second = try client.send(Request(.get, "/"))
+        try pump(client, server)
+        #expect(client.responses[first] == nil)
+        #expect(client.failures.isEmpty)
+        #expect(client.responses[second]?.body == Array("second".utf8))
+        #expect(server.session.openStreams == 0)
+    }
+
+    @Test func `requests under way fail when the connection ends`() throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer())
+        server.answer = { _ in nil }
+        let number = try client.send(Request(.get, "/"))
+        try pump(client, server)
+        client.session.connectionEnded()
+        #expect(client.failures == [number: .connectionEnded])
+        #expect(throws: HTTP2Error.refused) { try client.send(Request(.get, "/")) }
+    }
+}
