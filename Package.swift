@@ -141,6 +141,13 @@ let plan: [[Target]] = [
         .target(
             name: "TestKit", dependencies: ["Bytes", "Time", "Observe", "System", "JSON"],
             path: "Tests/TestKit", exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Avro", "Bytes", "Crypto", "EventLog", "EventLoop", "HTTP", "HTTP2", "Privacy", "System", "TLS",
+                "TestKit", "Time", "Wire",
+            ],
+            path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .testTarget(
             name: "PlaneTests", dependencies: ["TestKit", "System", "JSON", "Bytes", "Time"], path: "Tests/PlaneTests",
             swiftSettings: strict),

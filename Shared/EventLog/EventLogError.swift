@@ -19,6 +19,7 @@ package enum EventLogError: Fault, Equatable {
     /// The log has been closed.
     case closed
 
+    /// The disk's and the store's own blame; a refused advance is our mistake.
     package var blame: Blame {
         switch self {
         case .overloaded, .closed: .upstream
@@ -28,6 +29,7 @@ package enum EventLogError: Fault, Equatable {
         }
     }
 
+    /// Whether the same append or read may succeed later.
     package var retry: Retry {
         switch self {
         case .overloaded, .closed: .afterBackoff

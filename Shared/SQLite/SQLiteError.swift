@@ -27,6 +27,7 @@ package enum SQLiteError: Fault, Equatable {
     /// The statement is wrong: a bug of ours. `message` is SQLite's, which names tables and columns, never values.
     case misuse(during: String, code: Int32, message: String)
 
+    /// The machine's trouble is upstream; a wrong file or statement is ours.
     package var blame: Blame {
         switch self {
         case .busy, .full, .readOnly, .ioError, .syncFailed, .cannotOpen, .outOfMemory: .upstream
@@ -34,6 +35,7 @@ package enum SQLiteError: Fault, Equatable {
         }
     }
 
+    /// Whether the same call may succeed later.
     package var retry: Retry {
         switch self {
         case .busy, .full, .readOnly, .ioError, .cannotOpen, .outOfMemory: .afterBackoff

@@ -193,14 +193,14 @@ import Wire
 
     @Test func `a page that SQLite cannot read does not end the reader`() throws {
         let log = try rig.open()
-        for name in ["a", "b", "c"] { try rig.append([String(repeating: name, count: 20_000)], to: rig.topic, log) }
+        for name in ["a", "b", "c"] { try rig.append([String(repeating: name, count: 60_000)], to: rig.topic, log) }
         log.close()
         let path = rig.databasePath(rig.topic)
         var bytes = try File.read(path)
         // The first overflow page of the second body: its first four bytes name the next page.
-        let needle = Array(String(repeating: "b", count: 4000).utf8)
+        let needle = Array(String(repeating: "b", count: 16000).utf8)
         let page = try #require(
-            stride(from: 0, to: bytes.count, by: 4096).first { bytes[($0 + 4)...].starts(with: needle) })
+            stride(from: 0, to: bytes.count, by: 16 << 10).first { bytes[($0 + 4)...].starts(with: needle) })
         bytes.replaceSubrange(page..<page + 4, with: [0x7F, 0xFF, 0xFF, 0xFF])
         try Data(bytes).write(to: URL(fileURLWithPath: path))
 

@@ -20,9 +20,10 @@ package final class SQLiteEventLog: EventLog {
         /// Bytes that one transaction may gather.
         package var mergeBytes = 4 << 20
         /// Bytes written to a WAL before it is checkpointed.
-        package var checkpointBytes = 4 << 20
-        /// Bytes of a WAL from which writers are held up, for milliseconds, so that it can start over.
-        package var walLimitBytes = 32 << 20
+        package var checkpointBytes = 2 << 20
+        /// Bytes of a WAL from which writers are held up, for a millisecond or two, so that it can start over. Small, because
+        /// writing over a file's blocks is much cheaper than making it longer.
+        package var walLimitBytes = 8 << 20
         /// How long records are kept after their commit.
         package var retention: Duration = .seconds(7 * 24 * 3600)
         /// How often old records are looked for.
@@ -71,12 +72,14 @@ package final class SQLiteEventLog: EventLog {
 
     deinit { close() }
 
+    /// Queues the batch for its topic's committer.
     package func append(
         _ batch: consuming RecordBatch, to topic: TopicName, on loop: EventLoop, _ done: @escaping AppendCompletion
     ) {
         submit(PendingAppend(batch, nil, loop, done), to: topic)
     }
 
+    /// Queues the batch and the step of a consumer.
     package func append(
         _ batch: consuming RecordBatch, to topic: TopicName, advancing advance: Advance, on loop: EventLoop,
         _ done: @escaping AppendCompletion
@@ -92,6 +95,7 @@ package final class SQLiteEventLog: EventLog {
         }
     }
 
+    /// Looks in the topic's database. Blocks on the disk.
     package func position(
         of consumer: ConsumerName, in topic: TopicName, partition: Int32
     ) throws(EventLogError) -> Position? {
@@ -100,6 +104,7 @@ package final class SQLiteEventLog: EventLog {
         } ?? nil
     }
 
+    /// Looks in the topic's database. Blocks on the disk.
     package func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? {
         try look(at: topic) { database throws(SQLiteError) in
             let (earliest, next) = try database.topicEnds()
@@ -107,12 +112,14 @@ package final class SQLiteEventLog: EventLog {
         }
     }
 
+    /// Lists the topics' folders. Blocks on the disk.
     package func topics() throws(EventLogError) -> [TopicName] {
         do throws(SystemError) {
             return try Directory.list("\(root)/topics").compactMap { TopicName($0) }
         } catch { throw .folder(error) }
     }
 
+    /// Lets a committer delete the topic between two commits, and waits for that.
     package func delete(_ topic: TopicName) throws(EventLogError) {
         let report = Monitor<Result<Void, EventLogError>?>(nil)
         guard table.change({ $0.submit(.delete(report), to: topic) }) else { throw .closed }
@@ -121,10 +128,12 @@ package final class SQLiteEventLog: EventLog {
         try outcome.get()
     }
 
+    /// A reader with a connection of its own.
     package func reader(of topic: TopicName, from start: StartPosition) throws(EventLogError) -> any EventReader {
         try SQLiteEventReader(TopicFiles(root, topic), from: start)
     }
 
+    /// Commits what is queued, checkpoints the open topics and ends the threads.
     package func close() {
         table.change { $0.stop() }
         maintenance.stop()

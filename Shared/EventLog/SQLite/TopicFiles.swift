@@ -20,6 +20,9 @@ struct TopicFiles: Sendable {
     var database: String { "\(folder)/log.db" }
     var tail: String { "\(folder)/tail" }
 
+    /// Bytes of a database page, in files that are made from now on.
+    static let pageSize = 16 << 10
+
     /// Version 1. The packed form of `body` belongs to the version too.
     static let format = DatabaseFormat(
         applicationID: 0x504C_4C47,  // "PLLG"
@@ -52,6 +55,8 @@ struct TopicFiles: Sendable {
         var options = Database.Options(access)
         options.autoCheckpointPages = 0
         options.checkpointOnClose = false
+        // Large pages: a batch is one large value, and each page costs two writes and a place in the WAL's index.
+        options.pageSize = pageSize
         options.cacheSize = 256 << 10
         return options
     }

@@ -63,7 +63,7 @@ final class TopicMaintenance: Sendable {
             guard let database = try files.openExisting(.write) else { return }
             let result = try database.checkpoint(.passive)
             // Under steady load there is always one more page in the WAL than was moved, so it would grow for ever.
-            if result.walPages * 4096 > options.walLimitBytes { try database.checkpoint(.restart) }
+            if result.walPages * TopicFiles.pageSize > options.walLimitBytes { try database.checkpoint(.restart) }
         } catch {
             // The WAL is as good a place as the database. The next request tries again; a sick disk shows at the commits.
         }

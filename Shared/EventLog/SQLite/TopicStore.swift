@@ -138,7 +138,7 @@ final class TopicStore {
         try insert.bind(borrowing: body, at: 5)
         try insert.run()
         insert.clear()  // the body belongs to the caller
-        uncheckpointed += body.count + 8192
+        uncheckpointed += body.count + TopicFiles.pageSize
     }
 
     /// - Returns: Why the step is refused, or nil when it is stored.

@@ -1,0 +1,49 @@
+import System
+
+/// The benchmarks that need no server, and the load generator for those that do. `Tests/Benchmarks/ingest` runs them all.
+///
+///     bench seal_ns | seal3_ns | avro_walk3_ns        one number, nanoseconds
+///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
+///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
+///                [--streams N] [--people N]           the load generator; one line of JSON
+///     bench event PERSON                              the sample event's bytes
+@main
+struct Bench {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case "seal_ns": printNumber(try sealNanoseconds(values: 1))
+        case "seal3_ns": printNumber(try sealNanoseconds(values: 3))
+        case "avro_walk3_ns": printNumber(try avroWalkNanoseconds())
+        case "log": try eventLog(Array(arguments.dropFirst()))
+        case "load":
+            let report = try Load(Array(arguments.dropFirst())).run()
+            print("{" + report.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}")
+        case "event":
+            let person = arguments.dropFirst().first.flatMap { Int($0) } ?? 0
+            try FileDescriptor.writeAll(raw: 1, SampleEvent.datum(person: person))
+        default:
+            print("usage: bench seal_ns | seal3_ns | avro_walk3_ns | log | load | event")
+            ThisProcess.exit(64)
+        }
+    }
+
+    private static func printNumber(_ nanoseconds: Double) {
+        print((nanoseconds * 10).rounded() / 10)
+    }
+
+    private static func eventLog(_ arguments: [String]) throws {
+        let folder = arguments.first ?? "/tmp/polder-bench-log"
+        let seconds = arguments.dropFirst().first.flatMap(Double.init) ?? 3
+        print("batch  events/s  CPU us/event  commit ms p50  p99")
+        for size in [1, 16, 64, 256, 1024] {
+            let result = try EventLogBenchmark.run(folder, batch: size, seconds: seconds)
+            let columns = [
+                result.eventsPerSecond.rounded(), (result.cpuMicrosecondsPerEvent * 100).rounded() / 100,
+                (result.commitMilliseconds.median * 100).rounded() / 100,
+                (result.commitMilliseconds.p99 * 100).rounded() / 100,
+            ]
+            print("\(size)  " + columns.map { "\($0)" }.joined(separator: "  "))
+        }
+    }
+}

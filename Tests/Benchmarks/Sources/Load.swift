@@ -1,0 +1,115 @@
+import Bytes
+import HTTP
+import System
+import TLS
+import TestKit
+import Time
+
+/// The load generator.
+///
+/// With a rate it is *open*: request n is due at start + n ÷ rate whether or not the server keeps up, and its latency
+/// counts from that moment, so a server that stalls cannot hide it. Without a rate it is *closed*: a fixed number of
+/// requests is under way on each connection.
+struct Load {
+    var url: URLParts
+    var authorities: String
+    var token: String
+    var rate: Double?  // requests per second
+    var seconds = 10.0
+    var warmUp = 2.0  // seconds that do not count
+    var connections = 16
+    var streams = 100
+    var people = 10_000
+
+    enum Mistake: Error { case usage(String) }
+
+    /// Reads `--name value` pairs.
+    init(_ arguments: [String]) throws {
+        var values: [String: String] = [:]
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            guard name.hasPrefix("--"), let value = rest.popFirst() else { throw Mistake.usage(name) }
+            values[String(name.dropFirst(2))] = value
+        }
+        guard let url = values["url"].flatMap({ URLParts($0) }) else { throw Mistake.usage("--url") }
+        guard let authorities = values["ca"] else { throw Mistake.usage("--ca") }
+        guard let token = values["token-file"] else { throw Mistake.usage("--token-file") }
+        self.url = url
+        self.authorities = authorities
+        let bytes = try File.read(token, limit: 1 << 16)
+        self.token = String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+        rate = values["rate"].flatMap { Double($0) }
+        seconds = values["seconds"].flatMap { Double($0) } ?? seconds
+        warmUp = values["warm-up"].flatMap { Double($0) } ?? warmUp
+        connections = values["connections"].flatMap { Int($0) } ?? connections
+        streams = values["streams"].flatMap { Int($0) } ?? streams
+        people = values["people"].flatMap { Int($0) } ?? people
+    }
+
+    /// Runs, and answers the report as JSON members.
+    func run() throws -> [(String, Double)] {
+        let counts = LoadCounts()
+        let context = try TLSClientContext(TLSFiles(authorities: authorities), protocols: [.http2])
+        var template = Request(.post, url.target)
+        template.authority = url.authority
+        template.headers.add("authorization", "Bearer \(token)")
+        template.headers.add("strm-schema-ref", SampleEvent.contract)
+        let open = try (0..<connections).map { _ in try LoadConnection(url, context, template, counts) }
+        var generator = SeededGenerator(seed: 7)
+        let bodies = (0..<people).map { SampleEvent.datum(person: $0) }.shuffled(using: &generator)
+
+        let start = MonotonicTime.now()
+        let countFrom = start + .milliseconds(Int64(warmUp * 1000))
+        let end = countFrom + .milliseconds(Int64(seconds * 1000))
+        counts.countFrom = countFrom
+        var sent = 0
+        var acceptedBefore: Int?
+        while true {
+            let now = MonotonicTime.now()
+            if acceptedBefore == nil, now >= countFrom { acceptedBefore = counts.accepted }
+            if now >= end { break }
+            if let rate {
+                let interval = 1e9 / rate
+                while true {
+                    let due = start + .nanoseconds(Int64(Double(sent) * interval))
+                    if due > now { break }
+                    try open[sent % connections].send(bodies[sent % people], due: due)
+                    sent += 1
+                }
+            } else {
+                for connection in open {
+                    while connection.open < streams {
+                        try connection.send(bodies[sent % people], due: now)
+                        sent += 1
+                    }
+                }
+            }
+            for connection in open { try connection.turn() }
+        }
+        let accepted = counts.accepted - (acceptedBefore ?? 0)
+        // What is under way may still be answered; what is not by then counts as late, not as lost.
+        let patience = MonotonicTime.now() + .seconds(5)
+        while open.contains(where: { $0.open > 0 }), MonotonicTime.now() < patience {
+            for connection in open { try connection.turn() }
+        }
+        let unanswered = open.reduce(0) { $0 + $1.open }
+        if let refusal = counts.firstRefusal { FileDescriptor.writeText(raw: 2, "refused: \(refusal)\n") }
+        let sorted = counts.latencies.sorted()
+        func quantile(_ part: Double) -> Double {
+            sorted.isEmpty ? 0 : Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))]) / 1e6
+        }
+        return [
+            ("sent", Double(sent)), ("accepted", Double(counts.accepted)), ("refused", Double(counts.refused)),
+            ("failed", Double(counts.failed)), ("unanswered", Double(unanswered)),
+            ("rate", Double(accepted) / seconds), ("p50_ms", quantile(0.5)), ("p90_ms", quantile(0.9)),
+            ("p99_ms", quantile(0.99)), ("p999_ms", quantile(0.999)), ("max_ms", quantile(1)),
+        ]
+    }
+}
+
+extension FileDescriptor {
+    /// Writes a text to a terminal or pipe; a reader that has gone is not our trouble.
+    static func writeText(raw: Int32, _ text: String) {
+        do { try writeAll(raw: raw, Array(text.utf8)) } catch { return }
+    }
+}
