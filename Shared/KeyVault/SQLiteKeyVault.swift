@@ -59,13 +59,18 @@ package final class SQLiteKeyVault: KeyVault {
     /// Opens the file, or makes it.
     ///
     /// - Parameters:
-    ///   - path: The file; its folder exists.
+    ///   - path: The file; its folder is made when it is missing.
     ///   - kek: The key-encryption key, 32 bytes; taken over.
     ///   - hash: The plane's hashes of people.
     /// - Throws: `.wrongKeyEncryptionKey` or `.wrongHashKey` when the file was made under others; `.store`.
     package init(
         path: String, kek: consuming SecretBytes, hash: PersonHash, options: Options = Options()
     ) throws(KeyVaultError) {
+        do throws(SystemError) {
+            try Directory.create(File.parent(of: path), mode: 0o700)
+        } catch {
+            throw .file(error)
+        }
         engine = Engine(try KeyStore(path: path, kek: kek, hash: hash, busyTimeout: options.busyTimeout))
         self.hash = hash
         self.options = options

@@ -1,1 +1,156 @@
-// Decrypter
+import Crypto
+import EventLog
+import EventLoop
+import KeyVault
+import Observe
+import PlaneConfig
+import Privacy
+package import ServiceKit
+import Synchronization
+import System
+import Time
+import Wire
+
+/// The decrypter of one source stream: keeps each of its derived streams up to date, each on a thread of its own.
+package final class Decrypter: Service {
+    private let config: DecrypterConfig
+    private let clock: any WallClock
+    private let telemetry: DecrypterTelemetry
+    private let plane: PlaneConfigSource
+    private let log: SQLiteEventLog
+    private let schemas: SchemaStore
+    private let loop: EventLoop
+    private let fatal: AsyncStream<DecrypterError>
+    private let reportFatal: AsyncStream<DecrypterError>.Continuation
+
+    private struct Running {
+        /// By the derived stream's id, so that a stream that is made anew under an old name is another one.
+        var threads: [String: DerivedStreamThread] = [:]
+        var leaving: [DerivedStreamThread] = []
+        var isDraining = false
+    }
+
+    private let running = Mutex(Running())
+
+    /// Opens everything and starts the derived streams that the plane names now.
+    /// - Throws: `ConfigurationRefused` when the plane folder holds mistakes and there is no last good copy.
+    package init(_ config: DecrypterConfig, _ kit: Kit) throws {
+        self.config = config
+        clock = kit.clock
+        telemetry = DecrypterTelemetry(logger: kit.logger, metrics: kit.metrics)
+        do throws(PlaneConfigError) {
+            plane = try PlaneConfigSource(
+                folder: config.planeFolder, state: config.stateFolder, component: "decrypter-\(config.stream)")
+        } catch {
+            if case .invalid(let problems) = error { throw ConfigurationRefused(problems.map { "\($0)" }) }
+            throw error
+        }
+        telemetry.planeRefused(plane.problemsAtStart)
+        schemas = try SchemaStore(state: config.stateFolder)
+        var options = SQLiteEventLog.Options()
+        options.retention = config.retention
+        log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock, options: options)
+        loop = try EventLoop(name: "commits")
+        (fatal, reportFatal) = AsyncStream.makeStream(of: DecrypterError.self, bufferingPolicy: .bufferingOldest(1))
+        _ = try Self.keyEncryptionKey(config)  // a wrong or unreadable key is told now, not at the first event
+        apply(plane.current)
+        try plane.watch { [self] update in
+            switch update {
+            case .changed(let snapshot): apply(snapshot)
+            case .refused(let problems): telemetry.planeRefused(problems)
+            case .notKept(let error): telemetry.planeNotKept(error)
+            }
+        }
+    }
+
+    package func run() async throws {
+        for await error in fatal { throw error }
+        // Cancelled: the stream of failures ends with the task.
+    }
+
+    package func drain() async {
+        let threads = running.withLock { running in
+            running.isDraining = true
+            defer { running.threads = [:] }
+            return Array(running.threads.values) + running.leaving
+        }
+        for thread in threads { thread.stop() }
+        await withCheckedContinuation { continuation in
+            let finish: @Sendable () -> Void = { [plane, log, loop] in
+                for thread in threads { thread.join() }
+                plane.stop()
+                log.close()
+                loop.stop()
+                continuation.resume()
+            }
+            // Joining blocks, so it has a thread of its own; without one, blocking here is the lesser evil.
+            do throws(SystemError) { try SystemThread.start("drain", finish).detach() } catch { finish() }
+        }
+    }
+
+    // MARK: Derived streams
+
+    /// Compares the derived streams that the plane wants with those that run, and makes them equal.
+    private func apply(_ snapshot: PlaneSnapshot) {
+        var wanted: [String: DerivationRules] = [:]
+        var source: PlaneStream?
+        if let found = snapshot.stream(named: config.stream) {
+            source = found
+            for derived in snapshot.derivedStreams(of: found) {
+                do throws(PrivacyError) {
+                    wanted[derived.id] = try DerivationRules(derived, in: snapshot)
+                } catch {
+                    telemetry.rulesRefused(derived.name, error)
+                }
+            }
+        } else {
+            telemetry.sourceUnknown(config.stream)
+        }
+        running.withLock { running in
+            guard !running.isDraining else { return }
+            for (id, thread) in running.threads where wanted[id] == nil {
+                thread.stop()
+                running.leaving.append(thread)
+                running.threads[id] = nil
+            }
+            guard let source else { return }
+            for (id, rules) in wanted {
+                if let thread = running.threads[id] {
+                    thread.adopt(rules)
+                } else {
+                    do throws(SystemError) {
+                        running.threads[id] = try start(rules, source.topic)
+                    } catch {
+                        telemetry.rulesRefused(rules.stream, error)
+                    }
+                }
+            }
+        }
+    }
+
+    private func start(_ rules: DerivationRules, _ source: TopicName) throws(SystemError) -> DerivedStreamThread {
+        try DerivedStreamThread(
+            rules: rules, clock: clock, telemetry: telemetry.stream(rules.stream),
+            makeCopier: { [config, log, schemas, loop, clock] rules throws(DecrypterError) in
+                do throws(KeyVaultError) {
+                    let keys = try SQLiteKeyReader(
+                        path: "\(config.stateFolder)/keys/keys.db", kek: Self.keyEncryptionKey(config))
+                    var limits = DerivedStreamCopier.Limits()
+                    limits.cachedKeys = config.keyCache
+                    return DerivedStreamCopier(
+                        source: source, rules: rules, log: log, keys: keys, schemas: schemas, loop: loop,
+                        clock: clock, limits: limits)
+                } catch {
+                    throw .keys(error)
+                }
+            },
+            onFatal: { [reportFatal] error in reportFatal.yield(error) })
+    }
+
+    private static func keyEncryptionKey(_ config: DecrypterConfig) throws(KeyVaultError) -> SecretBytes {
+        if let path = config.keyEncryptionKeyFile { return try SecretFile.load(path, creating: false) }
+        let folder = "\(config.stateFolder)/secrets"
+        do throws(SystemError) { try Directory.create(folder, mode: 0o700) } catch { throw .file(error) }
+        return try SecretFile.load("\(folder)/kek", creating: true)
+    }
+}

@@ -1,0 +1,38 @@
+package import Config
+import ServiceKit
+import Time
+
+/// The settings of one decrypter.
+package struct DecrypterConfig: ServiceConfig {
+    /// The source stream's name.
+    package let stream: String
+    /// Where the plane's streams and contracts are described.
+    package let planeFolder: String
+    /// The plane's state.
+    package let stateFolder: String
+    /// The key-encryption key; nil means the state folder's own.
+    package let keyEncryptionKeyFile: String?
+    /// Ciphers held ready, for each derived stream.
+    package let keyCache: Int
+    /// How long an event is kept in the log.
+    package let retention: Duration
+
+    package init(reading env: inout EnvReader) {
+        stream = env.require("DECRYPTER_STREAM", example: "demo", "Name of the source stream.")
+        planeFolder = env.require(
+            "DECRYPTER_PLANE_FOLDER", example: "/etc/polder/plane",
+            "Folder with the plane's streams, data contracts and policies; watched.")
+        stateFolder = env.require(
+            "DECRYPTER_STATE_FOLDER", example: "/var/lib/polder",
+            "State folder of the plane: topics, keys, secrets, last good configuration.")
+        keyEncryptionKeyFile = env.readIfPresent(
+            "DECRYPTER_KEK_FILE", example: "/run/secrets/kek",
+            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made when missing.")
+        keyCache = env.read(
+            "DECRYPTER_KEY_CACHE", default: "16384", in: 1024...1_000_000,
+            "Keys held ready for opening fields, for each derived stream; about 2 kB each.")
+        retention = env.read(
+            "DECRYPTER_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
+            "How long an event is kept in the derived streams.")
+    }
+}

@@ -1,0 +1,96 @@
+import Faults
+import Observe
+import PlaneConfig
+
+/// Everything that a decrypter reports: one log line and one metric each.
+struct DecrypterTelemetry: Sendable {
+    private let logger: Logger
+    private let events: CounterFamily
+    private let lag: GaugeFamily
+    private let stalls: CounterFamily
+
+    init(logger: Logger, metrics: MetricRegistry) {
+        self.logger = logger
+        events = metrics.counters(
+            "strm_decrypter_events_total", "Events of the source stream, by what became of them.",
+            labels: ["stream", "result"])
+        lag = metrics.gauges(
+            "strm_decrypter_lag_events", "Events of the source stream that are not dealt with yet.", labels: ["stream"])
+        stalls = metrics.counters(
+            "strm_decrypter_stalls_total", "Times that a derived stream had to wait.", labels: ["stream", "reason"])
+    }
+
+    /// The reports of one derived stream.
+    func stream(_ name: String) -> StreamTelemetry {
+        StreamTelemetry(
+            stream: name, logger: logger.with(["stream": .string(name)]),
+            results: EventResult.allCases.map { events.with(name, $0.label) }, lag: lag.with(name), stalls: stalls)
+    }
+
+    func planeRefused(_ problems: [PlaneProblem]) {
+        for problem in problems.prefix(20) {
+            logger.error("plane configuration refused, the last good one stays", ["problem": .string("\(problem)")])
+        }
+    }
+
+    func planeNotKept(_ error: PlaneConfigError) {
+        logger.error("plane configuration could not be kept, the last good one stays", ["reason": .string("\(error)")])
+    }
+
+    func sourceUnknown(_ stream: String) {
+        logger.warning("the plane has no such source stream; waiting for it", ["stream": .string(stream)])
+    }
+
+    func rulesRefused(_ stream: String, _ error: any Error) {
+        logger.error("derived stream is not served", ["stream": .string(stream), "reason": .string("\(error)")])
+    }
+}
+
+/// What one derived stream reports.
+struct StreamTelemetry: Sendable {
+    let stream: String
+    let logger: Logger
+    let results: [Counter]
+    let lag: Gauge
+    let stalls: CounterFamily
+
+    func started() { logger.info("derived stream is served") }
+
+    func rulesChanged() { logger.info("derived stream goes on by new rules") }
+
+    func stopped() { logger.info("derived stream is no longer served") }
+
+    func advanced(_ tally: EventTally) {
+        for result in EventResult.allCases where tally[result] > 0 {
+            results[result.rawValue].add(tally[result])
+            switch result {
+            case .written, .noConsent: break
+            case .unknownKey, .unknownSchema, .unknownContract, .undecryptable, .malformed, .unusableContract, .lost:
+                logger.error(
+                    "events left out of the derived stream",
+                    ["result": .string(result.label), "count": .int(tally[result])])
+            }
+        }
+    }
+
+    func behind(_ events: Int) { lag.set(events) }
+
+    func waiting(_ missing: Missing) {
+        switch missing {
+        case .key:
+            stalls.with(stream, "key").increment()
+            logger.warning("waiting for a key")
+        case .schema(let id):
+            stalls.with(stream, "schema").increment()
+            logger.warning("waiting for a schema", ["schema": .int(Int(id))])
+        case .contract:
+            stalls.with(stream, "contract").increment()
+            logger.warning("waiting for a contract")
+        }
+    }
+
+    func failed(_ error: DecrypterError) {
+        stalls.with(stream, "error").increment()
+        logger.error("derived stream does not advance", ["reason": .string("\(error)")])
+    }
+}
