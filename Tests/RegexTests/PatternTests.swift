@@ -60,7 +60,9 @@ import Testing
 
     @Test(arguments: [
         "^(a+)+$", "(a|aa)+$", "^(a|a?)+$", "(.*)*x$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(a*)*b", "(x+x+)+y", ".*.*.*.*=",
-        "^(.|a)*b$", "a.*b", ".*.*b", "(?:.*a){12}b", "a*a*a*a*a*b", "(a?){40}a{40}b", "(?R)?x", "(a(?1)?b)x|a+c", "a*a*a*a*a*[bc]", "^a*a*a*a*a*[bc]", "[ab]*[ac]*[ad]*[ae]*[bc]", ".*.*.*[bc]$", "(?s).*.*.*[bc]$", "(?:a|b)*[cd]", "(?:a*a)*[cd]", "a+?a+?a+?[cd]", "(?=a*[bc])x|[de]",
+        "^(.|a)*b$", "a.*b", ".*.*b", "(?:.*a){12}b", "a*a*a*a*a*b", "(a?){40}a{40}b", "(?R)?x", "(a(?1)?b)x|a+c",
+        "a*a*a*a*a*[bc]", "^a*a*a*a*a*[bc]", "[ab]*[ac]*[ad]*[ae]*[bc]", ".*.*.*[bc]$", "(?s).*.*.*[bc]$",
+        "(?:a|b)*[cd]", "(?:a*a)*[cd]", "a+?a+?a+?[cd]", "(?=a*[bc])x|[de]",
     ])
     func `a pattern that backtracks is stopped`(pattern: String) throws {
         let matcher = try PatternMatcher()
