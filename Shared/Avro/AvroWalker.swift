@@ -417,35 +417,21 @@ extension AvroWalker {
         _ datum: UnsafeRawBufferPointer, _ program: AvroProgram, into output: inout OutputBuffer,
         _ replacement: (Int, AvroMark) -> AvroReplacement
     ) {
-        guard let base = datum.baseAddress else { return }
-        var copied = 0
+        var splice = AvroSplice(datum, program)
         let marks = marks
         for index in 0..<marks.count {
             let mark = marks[index]
-            if mark.point == AvroMark.blockHeader {
-                output.append(UnsafeRawBufferPointer(start: base + copied, count: Int(mark.start) &- copied))
-                output.append(zigzag: Int64(mark.text))
-                copied = Int(mark.end)
+            guard mark.point != AvroMark.blockHeader else {
+                splice.header(mark, into: &output)
                 continue
             }
             switch replacement(index, mark) {
-            case .keep:
-                break
-            case .text(let text):
-                output.append(UnsafeRawBufferPointer(start: base + copied, count: Int(mark.start) &- copied))
-                let branch = program.textBranches[Int(mark.point)]
-                if branch >= 0 { output.append(UInt8(bitPattern: branch) &<< 1) }
-                output.append(zigzag: Int64(text.count))
-                output.append(text)
-                copied = Int(mark.end)
-            case .optionalNumber(let number):
-                output.append(UnsafeRawBufferPointer(start: base + copied, count: Int(mark.start) &- copied))
-                output.append(2)
-                output.append(zigzag: number)
-                copied = Int(mark.end)
+            case .keep: break
+            case .text(let text): splice.text(mark, text, into: &output)
+            case .optionalNumber(let number): splice.optionalNumber(mark, number, into: &output)
             }
         }
-        output.append(UnsafeRawBufferPointer(start: base + copied, count: datum.count &- copied))
+        splice.finish(into: &output)
     }
 
     /// Reads the numbers of a marked list of int, which a walk has checked.

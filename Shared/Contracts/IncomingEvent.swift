@@ -1,0 +1,331 @@
+internal import Avro
+package import Bytes
+internal import Regex
+internal import Wire
+
+/// How a sender says that the body is written (`Strm-Serialization-Type`).
+package enum BodyForm: Sendable {
+    /// `application/x-avro-binary`: an Avro datum without any header.
+    case avro
+    /// `application/json`: plain JSON or the JSON encoding of Avro.
+    case json
+    /// The sender does not say: it is told from the first byte.
+    case unstated
+}
+
+/// A personal value of an event: where it stands, and where its sealed text goes.
+package struct PersonalValue {
+    /// The value's UTF-8, in the datum.
+    package let plain: UnsafeRawBufferPointer
+    /// Room for the sealed text; set by ``IncomingEvent/write(nonce:timestamp:keyLink:into:sealedCount:)``.
+    @usableFromInline package internal(set) var sealed: UnsafeMutableRawBufferPointer
+    /// The purpose that may read it.
+    package let level: Int32
+    /// Index of its field in the program's fields.
+    package let field: Int32
+}
+
+/// Reads one event at a time: chooses the decoder, checks the body against schema and contract, finds what must be sealed,
+/// and writes the record that goes into the log.
+///
+/// ```swift
+/// if let refusal = event.read(body, .unstated, schema) { … 400, refusal.description … }
+/// let key = …                                   // by event.keyValue; later? keep event.datum and event.program, then reread
+/// event.write(nonce: …, timestamp: …, keyLink: cipher.linkText, into: &batch) { FieldCipher.sealedTextCount($0) }
+/// for value in event.personal { seal value.plain into value.sealed }
+/// ```
+/// All views point into the body (Avro) or into this object (JSON): they are valid until the body goes or the next read.
+///
+/// - Isolation: one per loop. Nothing is allocated per event once it has grown.
+package final class IncomingEvent {
+    /// The catalog that contracts are looked up in. Setting it takes effect with the next read.
+    package var catalog: CompiledCatalog {
+        didSet {
+            programs.removeAll()
+            lastProgram = nil
+        }
+    }
+
+    /// How the event that was read last is read and written again.
+    package private(set) var program: EventProgram?
+    /// The event as an Avro datum.
+    package private(set) var datum = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Value of the key field; not empty.
+    package private(set) var keyValue = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Value of the data subject field; nil when the contract has none, or it is null or empty.
+    package private(set) var subjectValue: UnsafeRawBufferPointer?
+
+    private let walker = AvroWalker()
+    private let matcher: PatternMatcher
+    private var encoder = AvroJSONEncoder()
+    private var jsonDatum = OutputBuffer(capacity: 4096)
+    private var personalMemory = UnsafeMutableBufferPointer<PersonalValue>.allocate(capacity: 16)
+    private var personalCount = 0
+    private var consentMemory = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 16)
+    private var consentCount = 0
+    /// Programs met by this loop, so that the catalog's lock is taken once for each pair.
+    private var programs: [ObjectIdentifier: [ObjectIdentifier: ProgramEntry]] = [:]
+    private var lastProgram: EventProgram?
+
+    /// A workspace for one loop.
+    ///
+    /// - Throws: `outOfMemory`.
+    package init(catalog: CompiledCatalog) throws(ContractsError) {
+        self.catalog = catalog
+        do throws(RegexError) { matcher = try PatternMatcher() } catch { throw .outOfMemory }
+    }
+
+    deinit {
+        // Both hold only numbers and addresses: nothing to deinitialise.
+        personalMemory.deallocate()
+        consentMemory.deallocate()
+    }
+
+    /// The values to be sealed, in the order of the bytes. Nulls are not among them; an empty list gives none.
+    package var personal: UnsafeBufferPointer<PersonalValue> {
+        UnsafeBufferPointer(rebasing: personalMemory[..<personalCount])
+    }
+
+    /// The consent levels, none negative.
+    package var consentLevels: UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(rebasing: consentMemory[..<consentCount])
+    }
+
+    /// Reads a body.
+    ///
+    /// - Parameter schema: What `Strm-Schema-Ref` names.
+    /// - Returns: nil if the event is accepted; its parts are then in this object.
+    package func read(_ body: UnsafeRawBufferPointer, _ form: BodyForm, _ schema: CompiledSchema) -> EventRefusal? {
+        switch form {
+        case .avro:
+            return readAvro(body, schema)
+        case .json:
+            return readJSON(body, schema)
+        case .unstated:
+            guard Self.looksLikeJSON(body) else { return readAvro(body, schema) }
+            // As a datum that begins with the reference, `{` would be a negative length.
+            if schema.beginsWithRef { return readJSON(body, schema) }
+            return walker.walk(schema.plainProgram, body) ? readAvro(body, schema) : readJSON(body, schema)
+        }
+    }
+
+    /// Takes up an event again that was read before and had to wait, for its key for example.
+    ///
+    /// - Parameters:
+    ///   - datum: A copy of ``datum`` as it was then.
+    ///   - program: ``program`` as it was then, of whichever catalog.
+    package func reread(_ datum: UnsafeRawBufferPointer, _ program: EventProgram) {
+        let refusal = judge(datum, program, checksRules: false)
+        precondition(refusal == nil, "only events that were accepted are read again")
+    }
+
+    /// Writes the event's record: header and datum, with the gateway's values set and room for the sealed texts.
+    ///
+    /// The texts are the caller's to write, into each personal value's `sealed`, before it changes `output`.
+    ///
+    /// - Parameters:
+    ///   - nonce: Any number.
+    ///   - timestamp: Milliseconds since 1970.
+    ///   - keyLink: The key's name as text.
+    ///   - output: The record is appended; what was there stays.
+    ///   - sealedCount: The length of the sealed text of a value of so many bytes.
+    package func write(
+        nonce: Int32, timestamp: Int64, keyLink: UnsafeRawBufferPointer, into output: inout OutputBuffer,
+        sealedCount: (Int) -> Int
+    ) {
+        guard let program else { preconditionFailure("an event is read before it is written") }
+        output.appendRaw(room: EventRecord.headerLength) { target in
+            EventRecord.writeHeader(schemaID: program.schema.id, into: target)
+            return EventRecord.headerLength
+        }
+        var splice = AvroSplice(datum, program.avro)
+        let roles = program.roles
+        var next = 0
+        for mark in walker.marks {
+            switch mark.point {
+            case AvroMark.blockHeader: splice.header(mark, into: &output)
+            case EventProgram.noncePoint: splice.optionalNumber(mark, Int64(nonce), into: &output)
+            case EventProgram.timestampPoint: splice.optionalNumber(mark, timestamp, into: &output)
+            case EventProgram.keyLinkPoint: splice.text(mark, keyLink, into: &output)
+            case EventProgram.consentPoint: break
+            case _:
+                guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { continue }
+                let count = sealedCount(Int(mark.end &- mark.text))
+                let place = splice.room(mark, count, into: &output)
+                // The output may still move: a place for now, an address below.
+                personalMemory[next].sealed = UnsafeMutableRawBufferPointer(
+                    start: UnsafeMutableRawPointer(bitPattern: place), count: count)
+                next &+= 1
+            }
+        }
+        splice.finish(into: &output)
+        guard let base = output.mutableBytes.baseAddress else { return }
+        for index in 0..<next {
+            let room = personalMemory[index].sealed
+            personalMemory[index].sealed = UnsafeMutableRawBufferPointer(
+                start: base + Int(bitPattern: room.baseAddress), count: room.count)
+        }
+    }
+}
+
+extension IncomingEvent {
+    private static func looksLikeJSON(_ body: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index < body.count {
+            switch body[index] {
+            case 0x20, 0x09, 0x0A, 0x0D: index &+= 1
+            case let byte: return byte == UInt8(ascii: "{")
+            }
+        }
+        return false
+    }
+
+    /// True for what may be a reference. Anything else could be a personal value in the wrong place.
+    private static func isShowable(_ ref: UnsafeRawBufferPointer) -> Bool {
+        ref.count <= 250
+            && ref.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                    UInt8(ascii: "/"):
+                    true
+                case _: false
+                }
+            }
+    }
+
+    private func readJSON(_ body: UnsafeRawBufferPointer, _ schema: CompiledSchema) -> EventRefusal? {
+        jsonDatum.removeAll()
+        do throws(AvroError) {
+            try encoder.encode(body, schema.shape, into: &jsonDatum)
+        } catch {
+            return .undecodable(schema: schema.refText, error)
+        }
+        return readAvro(jsonDatum.bytes, schema)
+    }
+
+    private func readAvro(_ datum: UnsafeRawBufferPointer, _ schema: CompiledSchema) -> EventRefusal? {
+        guard walker.walk(schema.refProgram, datum), let mark = walker.marks.first else {
+            return .undecodable(schema: schema.refText, walker.error)
+        }
+        let ref = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
+        // Most events of a connection are alike: compare with the last one before looking anything up.
+        if let last = lastProgram, last.schema === schema, last.contract.refBytes.elementsEqual(ref) {
+            return judge(datum, last, checksRules: true)
+        }
+        guard let contract = catalog.contract(ref) else {
+            // Bytes that are no event are called so, whatever their beginning seems to name.
+            guard walker.walk(schema.plainProgram, datum) else {
+                return .undecodable(schema: schema.refText, walker.error)
+            }
+            return .unknownContract(Self.isShowable(ref) ? ContractRef(String(decoding: ref, as: UTF8.self)) : nil)
+        }
+        switch entry(schema, contract).outcome {
+        case .program(let program):
+            lastProgram = program
+            return judge(datum, program, checksRules: true)
+        case .incompatible(_, let rule):
+            guard walker.walk(schema.plainProgram, datum) else {
+                return .undecodable(schema: schema.refText, walker.error)
+            }
+            return .incompatible(contract: contract.refText, schema: schema.refText, rule: rule)
+        }
+    }
+
+    private func entry(_ schema: CompiledSchema, _ contract: CompiledContract) -> ProgramEntry {
+        if let entry = programs[ObjectIdentifier(schema)]?[ObjectIdentifier(contract)] { return entry }
+        let entry = catalog.program(schema, contract)
+        programs[ObjectIdentifier(schema), default: [:]][ObjectIdentifier(contract)] = entry
+        return entry
+    }
+
+    /// Walks the datum and takes its parts; with `checksRules` also holds it against the contract.
+    private func judge(
+        _ datum: UnsafeRawBufferPointer, _ program: EventProgram, checksRules: Bool
+    ) -> EventRefusal? {
+        guard walker.walk(program.avro, datum) else {
+            return .undecodable(schema: program.schema.refText, walker.error)
+        }
+        let contract = program.contract
+        if checksRules, contract.state != .active {
+            return .contractNotActive(contract.refText, contract.state)
+        }
+        self.program = program
+        self.datum = datum
+        keyValue = UnsafeRawBufferPointer(start: nil, count: 0)
+        subjectValue = nil
+        personalCount = 0
+        consentCount = 0
+        let roles = program.roles
+        for mark in walker.marks {
+            if mark.point >= EventProgram.firstField {
+                guard mark.text >= 0 else { continue }
+                let role = roles[Int(mark.point)]
+                let text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
+                if role.isKey { keyValue = text }
+                if role.isSubject, !text.isEmpty { subjectValue = text }
+                if role.isPersonal { note(text, role.level, mark.point &- EventProgram.firstField) }
+                if role.isValidated, checksRules,
+                    let refusal = validate(text, program, Int(mark.point &- EventProgram.firstField))
+                {
+                    return refusal
+                }
+            } else if mark.point == EventProgram.consentPoint {
+                guard noteConsent(mark, datum) else { return .negativeConsent }
+            }
+        }
+        guard !keyValue.isEmpty else {
+            return .emptyKeyField(field: contract.keyField, schema: program.schema.refText)
+        }
+        return nil
+    }
+
+    private func validate(
+        _ text: UnsafeRawBufferPointer, _ program: EventProgram, _ field: Int
+    ) -> EventRefusal? {
+        for validation in program.fields[field].validations {
+            let outcome = matcher.find(validation.pattern, in: text)
+            if outcome == .found { continue }
+            // Continuation bytes are not characters of their own.
+            let length = text.count { $0 & 0xC0 != 0x80 }
+            let (path, schema, regex) = (validation.field, program.schema.refText, validation.pattern.text)
+            return outcome == .notFound
+                ? .ruleBroken(field: path, schema: schema, length: length, regex: regex)
+                : .ruleTooCostly(field: path, schema: schema, length: length, regex: regex)
+        }
+        return nil
+    }
+
+    private func note(_ plain: UnsafeRawBufferPointer, _ level: Int32, _ field: Int32) {
+        if personalCount == personalMemory.count {
+            let larger = UnsafeMutableBufferPointer<PersonalValue>.allocate(capacity: personalCount * 2)
+            _ = larger.moveInitialize(fromContentsOf: personalMemory[..<personalCount])
+            personalMemory.deallocate()
+            personalMemory = larger
+        }
+        personalMemory.initializeElement(
+            at: personalCount,
+            to: PersonalValue(
+                plain: plain, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: level, field: field))
+        personalCount &+= 1
+    }
+
+    /// Takes the consent levels; false if one is negative.
+    private func noteConsent(_ mark: AvroMark, _ datum: UnsafeRawBufferPointer) -> Bool {
+        var lowest: Int32 = 0
+        walker.forEachInt(of: mark, in: datum) { level in
+            lowest = min(lowest, level)
+            if consentCount == consentMemory.count { growConsent() }
+            consentMemory.initializeElement(at: consentCount, to: level)
+            consentCount &+= 1
+        }
+        return lowest >= 0
+    }
+
+    private func growConsent() {
+        let larger = UnsafeMutableBufferPointer<Int32>.allocate(capacity: consentCount * 2)
+        _ = larger.moveInitialize(fromContentsOf: consentMemory[..<consentCount])
+        consentMemory.deallocate()
+        consentMemory = larger
+    }
+}
