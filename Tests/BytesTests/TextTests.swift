@@ -28,6 +28,21 @@ import Testing
         #expect(raw("0042") { Decimal.parseUnsigned($0) } == 42)
     }
 
+    @Test(arguments: [0, 1, 7, 8, 9, 15, 16, 17, 900])
+    func `texts of any length are compared to their last byte`(_ count: Int) {
+        let text = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        func equal(_ other: [UInt8]) -> Bool {
+            text.withUnsafeBytes { left in other.withUnsafeBytes { ASCII.equal(left, $0) } }
+        }
+        #expect(equal(text))
+        #expect(!equal(text + [0]))
+        for place in text.indices {
+            var other = text
+            other[place] ^= 0x80
+            #expect(!equal(other))
+        }
+    }
+
     @Test func `case is ignored for letters only`() {
         #expect(raw("Content-TYPE") { ASCII.equalIgnoringCase($0, "content-type") })
         #expect(!raw("content_type") { ASCII.equalIgnoringCase($0, "content-type") })

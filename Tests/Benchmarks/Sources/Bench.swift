@@ -2,7 +2,7 @@ import System
 
 /// The benchmarks that need no server, and the load generator for those that do. `Tests/Benchmarks/ingest` runs them all.
 ///
-///     bench seal_ns | seal3_ns | avro_walk3_ns        one number, nanoseconds
+///     bench seal_ns | seal3_ns | avro_walk3_ns | door_ns  one number, nanoseconds
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
@@ -17,6 +17,7 @@ struct Bench {
         case "seal3_ns": printNumber(try sealNanoseconds(values: 3))
         case "avro_walk3_ns": printNumber(try avroWalkNanoseconds())
         case "log": try eventLog(Array(arguments.dropFirst()))
+        case "door_ns": printNumber(try DoorBenchmark.nanoseconds())
         case "tail_idle_percent": print(try TailBenchmark.run(idleSeconds: 10, commits: 1).idlePercent)
         case "tail_p99_ms": print(try TailBenchmark.run(idleSeconds: 0.1, commits: 1000).p99)
         case "load":
@@ -27,7 +28,7 @@ struct Bench {
             try FileDescriptor.writeAll(raw: 1, SampleEvent.datum(person: person))
         default:
             print(
-                "usage: bench seal_ns | seal3_ns | avro_walk3_ns | tail_p99_ms | tail_idle_percent | log | load | event"
+                "usage: bench seal_ns | seal3_ns | avro_walk3_ns | door_ns | tail_p99_ms | tail_idle_percent | log | load | event"
             )
             ThisProcess.exit(64)
         }
