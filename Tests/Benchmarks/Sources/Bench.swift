@@ -7,6 +7,8 @@ import System
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
 ///                [--streams N] [--people N]           the load generator; one line of JSON
+///     bench storm --url URL --ca FILE --token-file FILE --count N --people N --unacknowledged FILE
+///                                                     numbered events, each its own; survives a server that dies
 ///     bench event PERSON                              the sample event's bytes
 @main
 struct Bench {
@@ -23,13 +25,16 @@ struct Bench {
         case "load":
             let report = try Load(Array(arguments.dropFirst())).run()
             print("{" + report.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}")
+        case "storm": print(try Storm(Array(arguments.dropFirst())).run())
         case "event":
             let person = arguments.dropFirst().first.flatMap { Int($0) } ?? 0
             try FileDescriptor.writeAll(raw: 1, SampleEvent.datum(person: person))
         default:
             print(
-                "usage: bench seal_ns | seal3_ns | avro_walk3_ns | door_ns | tail_p99_ms | tail_idle_percent | log | load | event"
-            )
+                """
+                usage: bench seal_ns | seal3_ns | avro_walk3_ns | door_ns | tail_p99_ms | tail_idle_percent |
+                             log | load | storm | event
+                """)
             ThisProcess.exit(64)
         }
     }

@@ -54,7 +54,9 @@ struct Load {
         template.authority = url.authority
         template.headers.add("authorization", "Bearer \(token)")
         template.headers.add("strm-schema-ref", SampleEvent.contract)
-        let open = try (0..<connections).map { _ in try LoadConnection(url, context, template, counts) }
+        let open = try (0..<connections).map { _ in
+            try LoadConnection(url, context, template) { tag, response in counts.answered(tag, response) }
+        }
         var generator = SeededGenerator(seed: 7)
         let bodies = (0..<people).map { SampleEvent.datum(person: $0) }.shuffled(using: &generator)
 
@@ -73,13 +75,15 @@ struct Load {
                 while true {
                     let due = start + .nanoseconds(Int64(Double(sent) * interval))
                     if due > now { break }
-                    try open[sent % connections].send(bodies[sent % people], due: due)
+                    counts.due.append(due)
+                    try open[sent % connections].send(bodies[sent % people], tag: sent)
                     sent += 1
                 }
             } else {
                 for connection in open {
                     while connection.open < streams {
-                        try connection.send(bodies[sent % people], due: now)
+                        counts.due.append(now)
+                        try connection.send(bodies[sent % people], tag: sent)
                         sent += 1
                     }
                 }
@@ -104,6 +108,40 @@ struct Load {
             ("rate", Double(accepted) / seconds), ("p50_ms", quantile(0.5)), ("p90_ms", quantile(0.9)),
             ("p99_ms", quantile(0.99)), ("p999_ms", quantile(0.999)), ("max_ms", quantile(1)),
         ]
+    }
+}
+
+/// What a load run counts.
+final class LoadCounts {
+    /// When each request was due, by its tag.
+    var due: [MonotonicTime] = []
+    /// Nanoseconds from the scheduled send to the answer, of the requests that count.
+    var latencies: [Int64] = []
+    /// Answers with a status of 200 to 299.
+    var accepted = 0
+    /// All other answers.
+    var refused = 0
+    /// Requests that got no answer.
+    var failed = 0
+    /// Scheduled times before this one do not count for latencies.
+    var countFrom = MonotonicTime.now()
+    /// The first status that was not a success, for the report.
+    var firstRefusal: String?
+
+    func answered(_ tag: Int, _ response: Response?) {
+        guard let response else {
+            failed += 1
+            return
+        }
+        if response.status.isSuccess {
+            accepted += 1
+        } else {
+            refused += 1
+            if firstRefusal == nil {
+                firstRefusal = "\(response.status) " + String(decoding: response.body, as: UTF8.self)
+            }
+        }
+        if due[tag] >= countFrom { latencies.append((MonotonicTime.now() - due[tag]).nanoseconds) }
     }
 }
 

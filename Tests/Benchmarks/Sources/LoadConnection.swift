@@ -5,22 +5,6 @@ import System
 import TLS
 import Time
 
-/// What a load run counts.
-final class LoadCounts {
-    /// Nanoseconds from the scheduled send to the answer, of the requests that count.
-    var latencies: [Int64] = []
-    /// Answers with a status of 200 to 299.
-    var accepted = 0
-    /// All other answers.
-    var refused = 0
-    /// Requests that got no answer.
-    var failed = 0
-    /// Scheduled times before this one do not count for latencies.
-    var countFrom = MonotonicTime.now()
-    /// The first status that was not a success, for the report.
-    var firstRefusal: String?
-}
-
 /// One HTTP/2 connection over TLS of the generator, on libnghttp2. Never waits: `turn` does what can be done now.
 final class LoadConnection: HTTP2ResponseReceiver {
     enum Failure: Error {
@@ -34,18 +18,25 @@ final class LoadConnection: HTTP2ResponseReceiver {
     private var session: HTTP2ClientSession!  // made right after `self`, which it needs
     private var output = OutputBuffer(capacity: 256 << 10)
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-    private let counts: LoadCounts
+    private let answered: (_ tag: Int, _ response: Response?) -> Void
     private let template: Request
-    private var scheduled: [MonotonicTime] = []  // by stream number / 2
+    private var tags: [Int] = []  // by stream number / 2
     private(set) var open = 0
 
     /// Connects and shakes hands, waiting for both.
-    init(_ url: URLParts, _ context: TLSClientContext, _ template: Request, _ counts: LoadCounts) throws {
+    ///
+    /// - Parameters:
+    ///   - template: Every request but for its body.
+    ///   - answered: Told of each request by its tag; without a response when none will come on a connection that goes on.
+    init(
+        _ url: URLParts, _ context: TLSClientContext, _ template: Request,
+        answered: @escaping (_ tag: Int, _ response: Response?) -> Void
+    ) throws {
         let address = try SocketAddress.resolve(host: url.host, port: UInt16(url.port)).first!
         socket = try Socket.startConnecting(to: address)
         Socket.setNoDelay(raw: socket.raw)
         tls = try context.makeSession(raw: socket.raw, serverName: url.host)
-        self.counts = counts
+        self.answered = answered
         self.template = template
         let deadline = MonotonicTime.now() + .seconds(10)
         while true {
@@ -61,15 +52,18 @@ final class LoadConnection: HTTP2ResponseReceiver {
 
     deinit { input.deallocate() }
 
-    /// Queues a request that was due at `time`.
-    func send(_ body: [UInt8], due time: MonotonicTime) throws {
+    /// Queues a request.
+    func send(_ body: [UInt8], tag: Int) throws {
         var request = template
         request.body = body
         let number = Int(try session.submit(request, scheme: "https") / 2)
-        while scheduled.count <= number { scheduled.append(time) }
-        scheduled[number] = time
+        while tags.count <= number { tags.append(tag) }
+        tags[number] = tag
         open += 1
     }
+
+    /// True when the peer goes away, or stream numbers have run out.
+    var isSpent: Bool { session.mustNotBeReused }
 
     /// Writes what there is to write and reads what there is to read.
     func turn() throws {
@@ -90,22 +84,12 @@ final class LoadConnection: HTTP2ResponseReceiver {
         }
     }
 
-    func responseArrived(_ number: UInt32, _ response: Response) {
-        open -= 1
-        if response.status.isSuccess {
-            counts.accepted += 1
-        } else {
-            counts.refused += 1
-            if counts.firstRefusal == nil {
-                counts.firstRefusal = "\(response.status) " + String(decoding: response.body, as: UTF8.self)
-            }
-        }
-        let due = scheduled[Int(number / 2)]
-        if due >= counts.countFrom { counts.latencies.append((MonotonicTime.now() - due).nanoseconds) }
-    }
+    func responseArrived(_ number: UInt32, _ response: Response) { ended(number, response) }
 
-    func requestFailed(_ number: UInt32, _ error: HTTP2Error) {
+    func requestFailed(_ number: UInt32, _ error: HTTP2Error) { ended(number, nil) }
+
+    private func ended(_ number: UInt32, _ response: Response?) {
         open -= 1
-        counts.failed += 1
+        answered(tags[Int(number / 2)], response)
     }
 }

@@ -55,7 +55,8 @@ enum SampleEvent {
         return String(repeating: "0", count: width - digits.utf8.count) + digits
     }
 
-    private static func text(_ text: String, _ bytes: inout [UInt8]) {
+    /// Appends an Avro string.
+    static func text(_ text: String, _ bytes: inout [UInt8]) {
         var length = UInt64(text.utf8.count) << 1  // zigzag
         while length >= 0x80 {
             bytes.append(UInt8(length & 0x7F) | 0x80)

@@ -1,0 +1,100 @@
+import Bytes
+import JSON
+import System
+import TestKit
+import Testing
+
+/// Plaintext personal data lives in memory only: unique values go in, and are looked for in every byte on disk.
+@Suite struct CanaryTests {
+    @Test func `personal values are on disk only in the derived streams that may hold them`() async throws {
+        let plane = try await Plane()
+        let ready = try plane.ready()
+        let token = try await plane.polder("token", "demo").output.trimmed
+        let run = String(UInt64.random(in: .min ... .max), radix: 36)
+        var refused: [String] = []
+        for number in 0..<40 {
+            // One in four is refused: no key field, an unknown member, broken JSON, a wrong token.
+            let bad = number % 8
+            let body = """
+                {"strmMeta": {"eventContractRef": "strmprivacy/example/1.5.0", "consentLevels": [0, 1, 2, 3]},
+                 "uniqueIdentifier": "canary-level1-\(run)-\(number)e",
+                 "consistentValue": "\(bad == 1 ? "" : "canary-level2-\(run)-\(number)e")",
+                 "someSensitiveValue": "canary-level3-\(run)-\(number)e"
+                 \(bad == 3 ? ", \"canary-unknown-\(run)\": 1" : "")\(bad == 5 ? "" : "}")
+                """
+            let result = try await runTool(
+                "curl",
+                [
+                    "--silent", "--show-error", "--cacert", ready.document["caFile"]?.string ?? "", "--data-binary",
+                    "@-",
+                    "--header", "Strm-Schema-Ref: strmprivacy/example/1.5.0", "--write-out", "\n%{http_code}",
+                    "--header", "Authorization: Bearer \(bad == 7 ? "canary-token-\(run)" : token)",
+                    ready.url("events"),
+                ], input: Array(body.utf8))
+            let status = result.output.split(separator: "\n").last.map(String.init)
+            #expect(status == (bad == 7 ? "401" : bad % 2 == 1 ? "400" : "204"), "\(number): \(result.output)")
+            #expect(!result.output.contains("canary"), "an error body repeats what was sent: \(result.output)")
+            if status != "204" { refused.append("-\(run)-\(number)e") }
+        }
+        try await eventually("all derived events") {
+            try await plane.polder("read", "demo-0-1-2-3", "--from", "earliest").output.split(separator: "\n").count
+                == 20
+        }
+        // While the plane runs (write-ahead logs, sockets) and after it has stopped.
+        for moment in ["running", "stopped"] {
+            if moment == "stopped" { try await plane.stop() }
+            for stream in ready.document["streams"]?.array ?? [] {
+                let purposes = stream["purposes"]?.array?.compactMap(\.int64) ?? []
+                let masked = stream["name"]?.string == "demo-M0-1"
+                for level in 1...3 {
+                    let topic = "\(plane.directory)/topics/\(stream["topic"]?.string ?? "?")"
+                    let mayHold = purposes.contains(Int64(level)) && !masked
+                    let holds = try Self.files(below: topic).contains {
+                        try Self.holds($0, "canary-level\(level)-\(run)")
+                    }
+                    #expect(
+                        holds == mayHold, "\(moment): level \(level) in the topic of \(stream["name"]?.string ?? "?")")
+                }
+            }
+            for file in try Self.files(below: plane.directory) where !file.contains("/topics/") {
+                #expect(try !Self.holds(file, run), "\(moment): \(file)")
+            }
+            for file in try Self.files(below: plane.directory) {
+                for event in refused { #expect(try !Self.holds(file, event), "\(moment), refused event: \(file)") }
+            }
+        }
+        #expect(!plane.logs.contains(run), "a log line holds what was sent")
+    }
+
+    /// Every regular file below a folder.
+    private static func files(below folder: String) throws -> [String] {
+        var found: [String] = []
+        for name in try Directory.list(folder) {
+            let path = "\(folder)/\(name)"
+            guard let status = try File.status(path) else { continue }
+            if status.isDirectory {
+                found += try files(below: path)
+            } else if status.mode & 0o170000 == 0o100000 {
+                found.append(path)
+            }
+        }
+        return found
+    }
+
+    /// Whether a file holds this text: as it is, in hex, or in Base64 at any of its three alignments.
+    private static func holds(_ file: String, _ text: String) throws -> Bool {
+        let bytes: [UInt8]
+        do {
+            bytes = try File.read(file, limit: 1 << 30)
+        } catch {
+            return false  // gone since it was listed
+        }
+        var needles = [Array(text.utf8), Array(Hex.encode(Array(text.utf8)).utf8)]
+        for shift in 0..<3 {
+            // Characters that depend on the neighbours are cut off at both ends.
+            let encoded = Array(Base64.encode(Array(repeating: 0, count: shift) + Array(text.utf8)).utf8)
+            needles.append(Array(encoded.dropFirst(shift == 0 ? 0 : 4).dropLast(4)))
+        }
+        return needles.contains { bytes.firstRange(of: $0) != nil }
+    }
+}
