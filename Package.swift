@@ -93,7 +93,7 @@ let plan: [[Target]] = [
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
-        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
+        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"], tests: ["Avro"],
         embeds: ["Public/clickstream.yaml", "Public/demo.yaml", "Public/example.yaml"]),
 
     // Kit: how every service starts, reports and stops.

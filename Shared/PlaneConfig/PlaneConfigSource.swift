@@ -141,3 +141,13 @@ package final class PlaneConfigSource: Sendable {
         }
     }
 }
+
+extension PlaneSnapshot {
+    /// The configuration that a component last accepted, without looking at its folder; nothing when it never had one.
+    ///
+    /// - Throws: `.state`, `.corruptState`, or `.invalid` when this version finds mistakes that an older one accepted.
+    package static func lastGood(state: String, component: String) throws(PlaneConfigError) -> PlaneSnapshot? {
+        guard let copy = try LastGood(state: state, component: component).load() else { return nil }
+        return try PlaneLoader(state: state).snapshot(of: copy.documents, folder: copy.folder)
+    }
+}

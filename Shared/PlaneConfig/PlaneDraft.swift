@@ -1,3 +1,4 @@
+internal import Contracts
 internal import JSON
 internal import Wire
 
@@ -61,7 +62,7 @@ private struct DraftReader {
     var problems: [PlaneProblem] = []
     private(set) var policies: [String: PolicySpec] = [:]
     private(set) var contracts: [ContractRef: PlaneDraft.Contract] = [:]
-    private var fields: [ContractRef: ContractFields] = [:]
+    private var fields: [ContractRef: CheckedContract] = [:]
     private var described: Set<ContractRef> = []  // contracts with mistakes too
     private var streamDocuments: [(document: PlaneDocument, spec: StreamSpec)] = []
 
@@ -127,9 +128,9 @@ private struct DraftReader {
             spec.schema.ref.name = ref.name
             spec.schema.ref.version = ref.version
         }
-        let checked = ContractFields.check(spec)
+        let checked = CheckedContract.check(spec)
         problems += checked.problems.map { document.problem($0.path, $0.rule) }
-        guard let contract = checked.fields else { return }
+        guard let contract = checked.contract else { return }
         spec.schema.ref.schemaType = .avro
         fields[ref] = contract
         contracts[ref] = PlaneDraft.Contract(spec: spec, definition: contract.definition)
@@ -275,7 +276,8 @@ private struct DraftReader {
                 }
                 continue
             }
-            for (index, field) in list.fieldPatterns.enumerated() {
+            // Paths into strmMeta were reported by the message's own rules.
+            for (index, field) in list.fieldPatterns.enumerated() where !field.contains("strmMeta") {
                 guard let problem = contract.problem(maskingField: field) else { continue }
                 problems.append(
                     document.problem(path.appending(.member("fieldPatterns")).appending(.index(index)), problem))

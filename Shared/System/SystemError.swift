@@ -39,6 +39,8 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
     package var isAlreadyThere: Bool { code == EEXIST }
     /// True when a port or socket path is taken by another process.
     package var isAddressInUse: Bool { code == EADDRINUSE }
+    /// True when whoever would read has gone.
+    package var isBrokenPipe: Bool { code == EPIPE }
     /// True when the process may not do this.
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 

@@ -1,1 +1,3 @@
 import Polder
+
+await PolderMain.run()

@@ -1,0 +1,130 @@
+package import Config
+
+/// Reads the arguments of one command, and writes down what it read: the line that reads an option is its only
+/// declaration; parser and help are made from it.
+///
+/// Options are read before positional arguments, so that what is left over is positional. Mistakes are collected; look at
+/// them after `finish`.
+package struct ArgumentReader {
+    /// One option or argument, for the help text.
+    struct Declaration {
+        let left: String  // `--dir DIR`
+        let about: String
+    }
+
+    private var tokens: [String]
+    private var afterDashes: [String] = []  // everything behind `--` is positional
+    private(set) var options: [Declaration] = []
+    private(set) var arguments: [Declaration] = []
+    /// Everything that is wrong with the arguments.
+    package private(set) var mistakes: [String] = []
+
+    /// Reads these arguments: those behind the command's name.
+    package init(_ tokens: [String]) {
+        if let dashes = tokens.firstIndex(of: "--") {
+            self.tokens = Array(tokens[..<dashes])
+            afterDashes = Array(tokens[(dashes + 1)...])
+        } else {
+            self.tokens = tokens
+        }
+    }
+
+    /// A switch: true when it is given.
+    package mutating func flag(_ name: String, short: String? = nil, _ about: String) -> Bool {
+        declare(name, short, nil, about)
+        let before = tokens.count
+        tokens.removeAll { $0 == name || $0 == short }
+        if tokens.contains(where: { $0.hasPrefix("\(name)=") }) {
+            mistakes.append("\(name) takes no value")
+            tokens.removeAll { $0.hasPrefix("\(name)=") }
+        }
+        return tokens.count < before
+    }
+
+    /// An option with a value, which may be left out.
+    package mutating func optionIfPresent<Value: SettingValue>(
+        _ name: String, short: String? = nil, _ placeholder: String, _ about: String
+    ) -> Value? {
+        declare(name, short, placeholder, about)
+        guard let text = take(name, short) else { return nil }
+        return parse(name, text)
+    }
+
+    /// An option with a value and a default.
+    package mutating func option<Value: SettingValue>(
+        _ name: String, short: String? = nil, _ placeholder: String, default initial: Value, _ about: String
+    ) -> Value {
+        declare(name, short, placeholder, "\(about) [\(initial.settingText)]")
+        guard let text = take(name, short) else { return initial }
+        return parse(name, text) ?? initial
+    }
+
+    /// An option whose value is one of a few words; the first is the default.
+    package mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, short: String? = nil, default initial: Choice, _ about: String
+    ) -> Choice {
+        let words = Choice.allCases.map(\.rawValue)
+        declare(name, short, words.joined(separator: "|"), "\(about) [\(initial.rawValue)]")
+        guard let text = take(name, short) else { return initial }
+        guard let choice = Choice(rawValue: text) else {
+            mistakes.append("\(name) must be one of \(words.joined(separator: ", ")), not \(text)")
+            return initial
+        }
+        return choice
+    }
+
+    /// A positional argument that must be given.
+    package mutating func argument(_ name: String, _ about: String) -> String {
+        arguments.append(Declaration(left: "<\(name)>", about: about))
+        if let index = tokens.firstIndex(where: { !isOption($0) }) { return tokens.remove(at: index) }
+        if !afterDashes.isEmpty { return afterDashes.removeFirst() }
+        mistakes.append("<\(name)> is missing: \(about)")
+        return ""
+    }
+
+    /// Call it last: whatever nobody has read is a mistake.
+    package mutating func finish() {
+        for token in tokens {
+            mistakes.append(isOption(token) ? "unknown option \(token)" : "unexpected argument \(token)")
+        }
+        for token in afterDashes { mistakes.append("unexpected argument \(token)") }
+        tokens = []
+        afterDashes = []
+    }
+
+    private func isOption(_ token: String) -> Bool { token.hasPrefix("-") && token != "-" }
+
+    private mutating func declare(_ name: String, _ short: String?, _ placeholder: String?, _ about: String) {
+        let names = [short, name].compactMap(\.self).joined(separator: ", ")
+        options.append(Declaration(left: placeholder.map { "\(names) \($0)" } ?? names, about: about))
+    }
+
+    private mutating func parse<Value: SettingValue>(_ name: String, _ text: String) -> Value? {
+        if let value = Value(settingText: text) { return value }
+        mistakes.append("\(name) must be \(Value.settingKind), not \(text)")
+        return nil
+    }
+
+    /// The value of `--name value`, `--name=value` or `-n value`; of several the last.
+    private mutating func take(_ name: String, _ short: String?) -> String? {
+        var found: String?
+        var index = 0
+        while index < tokens.count {
+            let token = tokens[index]
+            if token.hasPrefix("\(name)=") {
+                found = String(token.dropFirst(name.count + 1))
+                tokens.remove(at: index)
+            } else if token == name || token == short {
+                tokens.remove(at: index)
+                guard index < tokens.count, !isOption(tokens[index]) else {
+                    mistakes.append("\(token) needs a value")
+                    continue
+                }
+                found = tokens.remove(at: index)
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,28 @@
+internal import PlaneConfig
+
+/// A plane's state folder, as commands see it that need no running plane: what `polder up` accepted last.
+struct LocalPlane {
+    let state: StateFolder
+    let snapshot: PlaneSnapshot
+
+    init(_ dir: String?, environment: [String: String]) throws(PolderError) {
+        state = try StateFolder.resolve(dir, environment: environment)
+        do {
+            guard let snapshot = try PlaneSnapshot.lastGood(state: state.path, component: "polder") else {
+                throw PolderError.notRunning(dir: state.path)
+            }
+            self.snapshot = snapshot
+        } catch let error as PolderError {
+            throw error
+        } catch {
+            throw .configuration(["\(error)"])
+        }
+    }
+
+    func stream(_ name: String) throws(PolderError) -> PlaneStream {
+        guard let stream = snapshot.stream(named: name) else {
+            throw .noSuchStream(name, known: snapshot.streams.map(\.name))
+        }
+        return stream
+    }
+}

@@ -1,0 +1,81 @@
+internal import JSON
+
+/// `polder status`: what runs.
+struct StatusCommand: Command {
+    static let name = "status"
+    static let summary = "Shows the processes and streams of a running plane."
+    static let details = ""
+
+    let dir: String?
+    let output: OutputFormat
+
+    init(reading arguments: inout ArgumentReader) {
+        dir = arguments.dirOption()
+        output = arguments.outputOption()
+    }
+
+    func run(_ context: CommandContext) async throws(PolderError) {
+        let plane = try PlaneClient(dir, environment: context.environment)
+        let processes = try await plane.processes()
+        let isReady = !processes.isEmpty && processes.allSatisfy { $0.status == .ready }
+        let document: ReadyDocument? = isReady ? try await plane.document() : nil
+        switch output {
+        case .json:
+            var object: JSONObject = [
+                "dir": .string(plane.state.path), "ready": .bool(isReady), "processes": .array(processes.map(\.json)),
+            ]
+            // Everything but the secrets.
+            object["urls"] = document?.json["urls"]
+            object["streams"] = document.map { document in
+                .array(document.streams.map { JSONValue.object(JSONObject($0)) })
+            }
+            context.console.print(JSONValue.object(object).text())
+        case .text: show(processes, document, isReady, plane.state, context.console)
+        }
+    }
+
+    private func show(
+        _ processes: [RuntimeProcess], _ document: ReadyDocument?, _ isReady: Bool, _ state: StateFolder,
+        _ console: Console
+    ) {
+        let word = isReady ? console.styled("ready", .green) : console.styled("not ready", .yellow)
+        console.print("plane on \(state.path): \(word)")
+        console.print("")
+        let width = max(7, processes.map(\.name.count).max() ?? 0)
+        console.print(
+            console.styled("\(pad("process", width))  \(pad("status", 8))  \(pad("pid", 8))  restarts", .bold))
+        for process in processes {
+            let pid = process.pid.map { String($0) } ?? "-"
+            let status = console.styled(pad(process.status.rawValue, 8), process.status == .ready ? .green : .yellow)
+            console.print("\(pad(process.name, width))  \(status)  \(pad(pid, 8))  \(process.restarts)")
+        }
+        guard let document else { return }
+        console.print("")
+        let streams = document.streams
+        let names = max(6, streams.map(\.name.count).max() ?? 0)
+        console.print(console.styled("\(pad("stream", names))  \(pad("from", names))  purposes", .bold))
+        for stream in streams {
+            let purposes = stream.purposes.map { String($0) }.joined(separator: ", ")
+            console.print("\(pad(stream.name, names))  \(pad(stream.derivedFrom ?? "-", names))  \(purposes)")
+        }
+        console.print("")
+        for name in ["events", "webSocket", "auth"] {
+            if let url = document.urls[name] { console.print("\(pad(name, 10))\(url)") }
+        }
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+extension JSONObject {
+    /// A stream without its secret.
+    fileprivate init(_ stream: ReadyDocument.Stream) {
+        self = [
+            "name": .string(stream.name), "id": .string(stream.id), "topic": .string(stream.topic),
+            "clientId": .string(stream.clientID), "derivedFrom": stream.derivedFrom.map { .string($0) } ?? .null,
+            "purposes": .array(stream.purposes.map { JSONValue($0) }),
+        ]
+    }
+}

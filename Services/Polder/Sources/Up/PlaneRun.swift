@@ -1,0 +1,178 @@
+internal import EventLoop
+internal import JSON
+internal import PlaneConfig
+internal import Synchronization
+internal import System
+internal import Wire
+
+/// One run of a plane: joins folder, ports and certificates to the supervisor, and writes the ready document.
+///
+/// Safe from any thread; what changes is behind one lock, which is never held while something else is called.
+final class PlaneRun: Sendable {
+    private struct Changing {
+        var ports: Ports
+        var decrypterPorts: [String: UInt16] = [:]
+        var document: ReadyDocument?
+        var supervisor: Supervisor?
+    }
+
+    let state: StateFolder
+    let source: PlaneConfigSource
+    private let identities: Identities
+    private let portChoice: PortChoice
+    private let readyFile: String?
+    private let environment: [String: String]
+    private let printer: LogPrinter
+    private let changing: Mutex<Changing>
+
+    init(
+        state: StateFolder, planeFolder: String, portChoice: PortChoice, readyFile: String?,
+        environment: [String: String], printer: LogPrinter
+    ) throws(PolderError) {
+        self.state = state
+        self.portChoice = portChoice
+        self.readyFile = readyFile
+        self.environment = environment
+        self.printer = printer
+        do {
+            source = try PlaneConfigSource(folder: planeFolder, state: state.path, component: "polder")
+            identities = try Identities(state: state.path)
+        } catch {
+            switch error {
+            case .invalid(let problems): throw .configuration(problems.map { "\(planeFolder): \($0)" })
+            case .state, .corruptState, .badSecretFile: throw .configuration([error.description])
+            }
+        }
+        do {
+            changing = Mutex(Changing(ports: portChoice == .auto ? try Ports.free() : Ports()))
+        } catch {
+            throw .failed(error.description)
+        }
+    }
+
+    /// The document, once the plane is ready.
+    var document: ReadyDocument? { changing.withLock { $0.document } }
+
+    /// The ports of this run.
+    var ports: Ports { changing.withLock { $0.ports } }
+
+    /// The well-known ports that somebody else holds; nothing when they were chosen free.
+    var takenPorts: [UInt16] { portChoice == .auto ? [] : ports.taken() }
+
+    // MARK: - Processes
+
+    func use(_ supervisor: Supervisor) {
+        changing.withLock { $0.supervisor = supervisor }
+    }
+
+    /// Every process that the configuration in force needs.
+    func processes() throws(SystemError) -> [ProcessSpec] {
+        let snapshot = source.current
+        let missing = changing.withLock { changing in
+            snapshot.decryptedStreams.map(\.name).filter { changing.decrypterPorts[$0] == nil }
+        }
+        let fresh = missing.isEmpty ? [] : try Ports.freePorts(missing.count)
+        let (ports, decrypterPorts) = changing.withLock { changing in
+            for (name, port) in zip(missing, fresh) where changing.decrypterPorts[name] == nil {
+                changing.decrypterPorts[name] = port
+            }
+            return (changing.ports, changing.decrypterPorts)
+        }
+        return PlanePlan(state: state, planeFolder: source.folder, ports: ports, environment: environment)
+            .processes(for: snapshot, decrypterPorts: decrypterPorts)
+    }
+
+    /// Brings the processes in line with the configuration.
+    func apply() async {
+        guard let supervisor = changing.withLock({ $0.supervisor }) else { return }
+        do {
+            await supervisor.apply(group: "plane", try processes())
+            await supervisor.planeChanged()
+        } catch {
+            printer.add("no free port for a decrypter: \(error)")
+        }
+    }
+
+    /// A process could not start, perhaps because a port that was free when it was chosen is not any more: chooses again.
+    func processEnded(_ name: String) {
+        let decrypter = name.hasPrefix("decrypter-") ? String(name.dropFirst("decrypter-".count)) : nil
+        let isChanged = changing.withLock { changing in
+            // Once the plane was ready, clients know its ports: they stay.
+            if let decrypter { return changing.decrypterPorts.removeValue(forKey: decrypter) != nil }
+            return false
+        }
+        let isStarting = changing.withLock { $0.document == nil }
+        guard isChanged || (isStarting && portChoice == .auto) else { return }
+        Task.detached { [self] in
+            if isStarting, portChoice == .auto, await !portsAreOurs() {
+                do {
+                    let ports = try Ports.free()
+                    changing.withLock { $0.ports = ports }
+                } catch {
+                    printer.add("no free ports: \(error)")
+                }
+            }
+            await apply()
+        }
+    }
+
+    /// False when a port of a process that does not run is held by somebody.
+    private func portsAreOurs() async -> Bool {
+        guard let supervisor = changing.withLock({ $0.supervisor }) else { return true }
+        let running = Set(await supervisor.list().filter { $0.pid != nil }.map(\.name))
+        let ports = ports
+        var owned: [UInt16] = []
+        if running.contains("control-plane") { owned += [ports.auth, ports.authPlain, ports.controlPlaneAdmin] }
+        if running.contains("event-gateway") { owned += [ports.events, ports.eventsPlain, ports.eventGatewayAdmin] }
+        if running.contains("web-socket") { owned += [ports.webSocket, ports.webSocketPlain, ports.webSocketAdmin] }
+        return ports.taken().allSatisfy { owned.contains($0) }
+    }
+
+    // MARK: - Ready document
+
+    /// Writes the document of these processes, which are all ready.
+    func publish(_ processes: [RuntimeProcess]) {
+        do {
+            var document = ReadyDocument(
+                dir: state.path, caFile: state.caFile, urls: ReadyDocument.urls(of: ports), supervisor: ThisProcess.id)
+            for process in processes where process.group == "plane" {
+                document.admin[process.binary, default: []].append(process.adminURL)
+                if let pid = process.pid { document.pids[process.binary, default: []].append(pid) }
+            }
+            for stream in source.current.streams {
+                document.streams.append(
+                    ReadyDocument.Stream(
+                        name: stream.name, id: stream.id, topic: stream.topic.description, clientID: stream.clientID,
+                        clientSecret: try identities.clientSecret(of: stream), derivedFrom: stream.derivedFrom,
+                        purposes: stream.purposes.map { Int($0) }))
+            }
+            let bytes = document.json.bytes() + [UInt8(ascii: "\n")]
+            for path in [state.planeFile] + (readyFile.map { [$0] } ?? []) {
+                try File.writeAtomically(path, bytes, mode: 0o600)
+            }
+            let isFirst = changing.withLock { changing in
+                defer { changing.document = document }
+                return changing.document == nil
+            }
+            if isFirst {
+                printer.add(
+                    "ready: events go to \(document.urls["events"] ?? ""), tokens come from \(document.urls["auth"] ?? "")"
+                )
+            }
+        } catch {
+            printer.add("the ready file could not be written: \(error)")
+        }
+    }
+
+    /// Takes the document back: nobody may believe that the plane is up.
+    func retract() {
+        changing.withLock { $0.document = nil }
+        for path in [state.planeFile] + (readyFile.map { [$0] } ?? []) {
+            do {
+                try File.remove(path)
+            } catch {
+                printer.add("\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package import System
+
+/// How the listeners of a plane get their ports.
+package enum PortChoice: String, CaseIterable, Sendable {
+    /// The well-known numbers that the public clients expect; admin ports of decrypters are free ones.
+    case standard = "default"
+    /// Free ones.
+    case auto
+}
+
+/// The ports of one plane, all on loopback.
+package struct Ports: Sendable, Equatable {
+    /// Event gateway, TLS.
+    package var events: UInt16 = 8443
+    /// Event gateway, plain.
+    package var eventsPlain: UInt16 = 8080
+    /// Web-socket, TLS.
+    package var webSocket: UInt16 = 8444
+    /// Web-socket, plain.
+    package var webSocketPlain: UInt16 = 8082
+    /// Control plane, TLS: tokens.
+    package var auth: UInt16 = 8543
+    /// Control plane, plain.
+    package var authPlain: UInt16 = 8180
+    /// Admin listener of the event gateway.
+    package var eventGatewayAdmin: UInt16 = 9101
+    /// Admin listener of the web-socket.
+    package var webSocketAdmin: UInt16 = 9102
+    /// Admin listener of the control plane.
+    package var controlPlaneAdmin: UInt16 = 9103
+
+    /// The well-known numbers.
+    package init() {}
+
+    /// Ports that were free a moment ago. All are held until the last is known, so that they differ.
+    ///
+    /// - Throws: `.call` when the machine has none.
+    package static func free() throws(SystemError) -> Ports {
+        let numbers = try freePorts(9)
+        var ports = Ports()
+        ports.events = numbers[0]
+        ports.eventsPlain = numbers[1]
+        ports.webSocket = numbers[2]
+        ports.webSocketPlain = numbers[3]
+        ports.auth = numbers[4]
+        ports.authPlain = numbers[5]
+        ports.eventGatewayAdmin = numbers[6]
+        ports.webSocketAdmin = numbers[7]
+        ports.controlPlaneAdmin = numbers[8]
+        return ports
+    }
+
+    /// As many different ports of 127.0.0.1 as asked for, free a moment ago.
+    package static func freePorts(_ count: Int) throws(SystemError) -> [UInt16] {
+        var held: [Int32] = []
+        defer { for raw in held { FileDescriptor.close(raw: raw) } }
+        var ports: [UInt16] = []
+        for _ in 0..<count {
+            let socket = try Socket.listen(on: try SocketAddress(ip: "127.0.0.1", port: 0))
+            let address = try Socket.localAddress(raw: socket.raw)
+            held.append(socket.take())
+            ports.append(address?.port ?? 0)
+        }
+        return ports
+    }
+
+    /// The ports of this plane that somebody else holds at this moment.
+    package func taken() -> [UInt16] {
+        [
+            events, eventsPlain, webSocket, webSocketPlain, auth, authPlain, eventGatewayAdmin, webSocketAdmin,
+            controlPlaneAdmin,
+        ].filter { !Ports.isFree($0) }
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        do {
+            _ = try Socket.listen(on: try SocketAddress(ip: "127.0.0.1", port: port))
+            return true
+        } catch {
+            return false
+        }
+    }
+}

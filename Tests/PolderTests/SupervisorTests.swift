@@ -1,0 +1,126 @@
+import Glibc
+import Polder
+import Synchronization
+import System
+import TestKit
+import Testing
+
+/// A folder with small programs in place of the services, and what a supervisor told about them.
+private final class Rig: Sendable {
+    let folder: TemporaryFolder
+    let supervisor: Supervisor
+    private let told = Mutex((lines: [String](), published: [[RuntimeProcess]](), ended: [String]()))
+
+    var lines: [String] { told.withLock { $0.lines } }
+    var published: [[RuntimeProcess]] { told.withLock { $0.published } }
+    var ended: [String] { told.withLock { $0.ended } }
+
+    init(probe: @escaping @Sendable (String) async -> Bool = { _ in true }) throws {
+        folder = try TemporaryFolder()
+        // Runs until the lifeline's end, as every service does.
+        try folder.write("patient", text: "#!/bin/sh\necho started $WORD\nexec cat <&3\n", mode: 0o755)
+        try folder.write("hasty", text: "#!/bin/sh\nprintf 'no line end'; exit 3\n", mode: 0o755)
+        try folder.write("deaf", text: "#!/bin/sh\ntrap '' TERM\necho deaf\ncat <&3; sleep 1\n", mode: 0o755)
+        let box = Box()
+        supervisor = try Supervisor(
+            binaries: folder.path,
+            events: Supervisor.Events(
+                line: { name, line in box.rig?.line("\(name): \(String(decoding: line, as: UTF8.self))") },
+                publish: { box.rig?.publish($0) }, ended: { name, how in box.rig?.end("\(name) \(how)") }),
+            probe: probe)
+        box.set(self)
+    }
+
+    private func line(_ text: String) { told.withLock { $0.lines.append(text) } }
+    private func publish(_ list: [RuntimeProcess]) { told.withLock { $0.published.append(list) } }
+    private func end(_ text: String) { told.withLock { $0.ended.append(text) } }
+
+    func spec(_ name: String, _ binary: String, word: String = "") -> ProcessSpec {
+        var spec = ProcessSpec(name: name, binary: binary)
+        spec.environment = ["PATH": "/usr/bin:/bin", "WORD": word]
+        spec.adminURL = "https://localhost:1"
+        return spec
+    }
+
+    private final class Box: Sendable {
+        private struct Weak { weak var rig: Rig? }
+        private let held = Mutex(Weak())
+        var rig: Rig? { held.withLock { $0.rig } }
+        func set(_ rig: Rig) { held.withLock { $0.rig = rig } }
+    }
+}
+
+@Suite struct SupervisorTests {
+    @Test func `processes are started, read, started again when killed, and stopped`() async throws {
+        let rig = try Rig()
+        await rig.supervisor.apply(
+            group: "plane", [rig.spec("one", "patient", word: "now"), rig.spec("two", "patient")])
+        try await eventually("both are ready") { rig.published.count == 1 }
+        let first = try #require(rig.published[0][0].pid)
+        #expect(rig.published[0].map(\.status) == [.ready, .ready])
+        try await eventually("the line is read") { rig.lines.contains("one: started now") }
+        #expect(await rig.supervisor.logs(of: "one", last: 5) == ["started now"])
+
+        kill(first, SIGKILL)
+        try await eventually("it is back") { rig.published.count == 2 }
+        #expect(rig.ended == ["one was ended by signal 9"])
+        #expect(rig.published[1][0].pid != first)
+        #expect(rig.published[1][0].restarts == 1)
+        #expect(rig.published[1][1].pid == rig.published[0][1].pid)
+
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+        #expect(await rig.supervisor.list().isEmpty)
+        #expect(rig.published[1].allSatisfy { $0.pid.map { kill($0, 0) } == -1 })
+    }
+
+    @Test func `a process that ends at once is tried again and again, its last words are kept`() async throws {
+        let rig = try Rig()
+        await rig.supervisor.apply(group: "plane", [rig.spec("one", "hasty"), rig.spec("two", "missing")])
+        try await eventually("it has ended several times") { rig.ended.count { $0 == "one ended with code 3" } >= 2 }
+        #expect(rig.lines.contains("one: no line end"))
+        #expect(rig.ended.contains { $0.hasPrefix("two could not be started") })
+        #expect(await rig.supervisor.list().contains { $0.restarts > 0 })
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
+    @Test func `nothing is published before the probe says ready`() async throws {
+        let isOpen = Atomic<Bool>(false)
+        let rig = try Rig(probe: { _ in isOpen.load(ordering: .relaxed) })
+        await rig.supervisor.apply(group: "plane", [rig.spec("one", "patient")])
+        try await eventually("it runs") { !rig.lines.isEmpty }
+        #expect(await rig.supervisor.list().map(\.status) == [.starting])
+        #expect(rig.published.isEmpty)
+        isOpen.store(true, ordering: .relaxed)
+        try await eventually("it is ready") { rig.published.count == 1 }
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
+    @Test func `a second request to stop ends a process that does not listen`() async throws {
+        let rig = try Rig()
+        await rig.supervisor.apply(group: "plane", [rig.spec("one", "deaf")])
+        try await eventually("it runs") { rig.lines == ["one: deaf"] }
+        await rig.supervisor.stop()
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
+    @Test func `when the supervisor is killed, no process is left`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let rig = try Rig()
+            await rig.supervisor.apply(group: "plane", (0..<4).map { rig.spec("p\($0)", "patient") })
+            try await eventually("all are ready") { rig.published.count == 1 }
+            let pids = rig.published[0].compactMap(\.pid).map { "\($0)\n" }.joined()
+            try File.writeAtomically("\(path)/pids", Array(pids.utf8))
+            kill(getpid(), SIGKILL)
+            try await Task.sleep(for: .seconds(60))
+        }
+        let pids = try folder.readText("pids").split(separator: "\n").compactMap { Int32($0) }
+        #expect(pids.count == 4)
+        try await eventually("all have gone") { pids.allSatisfy { kill($0, 0) == -1 } }
+    }
+}
