@@ -115,7 +115,7 @@ let plan: [[Target]] = [
         uses: [
             "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "Wire",
             "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
-        ]),
+        ], tests: ["SQLite"]),
     service(
         "WebSocket", binary: "web-socket",
         uses: [
@@ -144,8 +144,8 @@ let plan: [[Target]] = [
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Avro", "Bytes", "Crypto", "EventLog", "EventLoop", "HTTP", "HTTP2", "Privacy", "System", "TLS",
-                "TestKit", "Time", "Wire",
+                "Avro", "Bytes", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2", "KeyVault",
+                "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .testTarget(

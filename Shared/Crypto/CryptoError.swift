@@ -14,6 +14,7 @@ package enum CryptoError: Fault, Equatable {
     /// A key or buffer has the wrong number of bytes for the named operation.
     case wrongLength(operation: String, bytes: Int)
 
+    /// Whose fault it is.
     package var blame: Blame {
         switch self {
         case .openSSL, .wrongLength: .us
@@ -21,10 +22,12 @@ package enum CryptoError: Fault, Equatable {
         }
     }
 
+    /// Whether trying again may help.
     package var retry: Retry { .never }
 }
 
 extension CryptoError: CustomStringConvertible {
+    /// One sentence for a log or a terminal; never a value or a key.
     package var description: String {
         switch self {
         case .openSSL(let operation, let reason): "\(operation) failed: \(reason)"

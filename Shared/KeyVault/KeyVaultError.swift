@@ -25,6 +25,7 @@ package enum KeyVaultError: Fault, Equatable {
     /// The vault has been closed.
     case closed
 
+    /// Whose fault it is.
     package var blame: Blame {
         switch self {
         case .store(let error): error.blame
@@ -35,6 +36,7 @@ package enum KeyVaultError: Fault, Equatable {
         }
     }
 
+    /// Whether trying again may help.
     package var retry: Retry {
         switch self {
         case .store(let error): error.retry

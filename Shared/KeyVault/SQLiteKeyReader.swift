@@ -21,6 +21,7 @@ package final class SQLiteKeyReader: KeyReader {
         _ = try store()
     }
 
+    /// The keys of these links, in order; nil for unknown ones, and for all while there is no file.
     package func keys(for links: [KeyLink]) throws(KeyVaultError) -> [StoredKey?] {
         guard let store = try store() else { return links.map { _ in nil } }
         var keys: [StoredKey?] = []
@@ -29,6 +30,7 @@ package final class SQLiteKeyReader: KeyReader {
         return keys
     }
 
+    /// The next page of a source stream's keys, oldest first; empty at the end.
     package func keys(
         ofStream stream: String, after previous: StoredKey?, limit: Int
     ) throws(KeyVaultError) -> [StoredKey] {

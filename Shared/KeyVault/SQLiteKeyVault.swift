@@ -77,6 +77,7 @@ package final class SQLiteKeyVault: KeyVault {
         do throws(SystemError) { thread = try BlockingThread(name: "key-vault") } catch { throw .file(error) }
     }
 
+    /// Gets or creates keys; see `KeyVault.resolve`.
     package func resolve(
         _ requests: [KeyRequest], now: Timestamp, on loop: EventLoop, _ done: @escaping ([KeyOutcome]) -> Void
     ) {
@@ -95,6 +96,7 @@ package final class SQLiteKeyVault: KeyVault {
         if let refusal { answer.give(requests.map { _ in .failed(refusal) }) }
     }
 
+    /// Removes keys whose time is over; blocks until the vault's thread has done it.
     @discardableResult
     package func purge(now: Timestamp) throws(KeyVaultError) -> Int {
         let result = Monitor<Result<Int, KeyVaultError>?>(nil)
@@ -117,6 +119,7 @@ package final class SQLiteKeyVault: KeyVault {
         return try outcome.get()
     }
 
+    /// Finishes what is queued and stops the vault's thread.
     package func close() {
         queue.withLock { $0.closed = true }
         thread.stop()

@@ -12,6 +12,7 @@ package enum PrivacyError: Fault, Equatable {
     /// OpenSSL refused.
     case crypto(CryptoError)
 
+    /// Whose fault it is.
     package var blame: Blame {
         switch self {
         case .badCipherText, .badKeyset, .badConsentRule: .caller
@@ -19,10 +20,12 @@ package enum PrivacyError: Fault, Equatable {
         }
     }
 
+    /// Whether trying again may help.
     package var retry: Retry { .never }
 }
 
 extension PrivacyError: CustomStringConvertible {
+    /// One sentence for a log or a terminal; never a value or a key.
     package var description: String {
         switch self {
         case .badCipherText: "bad cipher text"

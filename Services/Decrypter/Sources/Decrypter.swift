@@ -63,11 +63,13 @@ package final class Decrypter: Service {
         }
     }
 
+    /// Lives until it is cancelled; throws when only a restart of the process can help.
     package func run() async throws {
         for await error in fatal { throw error }
         // Cancelled: the stream of failures ends with the task.
     }
 
+    /// Lets every derived stream finish its step, then closes the log.
     package func drain() async {
         let threads = running.withLock { running in
             running.isDraining = true
@@ -113,16 +115,14 @@ package final class Decrypter: Service {
                 running.leaving.append(thread)
                 running.threads[id] = nil
             }
+            // Stricter rules first: a new stream can wait, a new mask must not.
+            for (id, rules) in wanted { running.threads[id]?.adopt(rules) }
             guard let source else { return }
-            for (id, rules) in wanted {
-                if let thread = running.threads[id] {
-                    thread.adopt(rules)
-                } else {
-                    do throws(SystemError) {
-                        running.threads[id] = try start(rules, source.topic)
-                    } catch {
-                        telemetry.rulesRefused(rules.stream, error)
-                    }
+            for (id, rules) in wanted where running.threads[id] == nil {
+                do throws(SystemError) {
+                    running.threads[id] = try start(rules, source.topic)
+                } catch {
+                    telemetry.rulesRefused(rules.stream, error)
                 }
             }
         }

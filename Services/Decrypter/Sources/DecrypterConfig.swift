@@ -17,6 +17,7 @@ package struct DecrypterConfig: ServiceConfig {
     /// How long an event is kept in the log.
     package let retention: Duration
 
+    /// Reads every setting.
     package init(reading env: inout EnvReader) {
         stream = env.require("DECRYPTER_STREAM", example: "demo", "Name of the source stream.")
         planeFolder = env.require(

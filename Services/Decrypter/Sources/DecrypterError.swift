@@ -19,6 +19,7 @@ package enum DecrypterError: Fault, CustomStringConvertible {
     /// The source topic was deleted and made again: positions in it mean nothing any more.
     case sourceReset(TopicName)
 
+    /// Whose fault it is.
     package var blame: Blame {
         switch self {
         case .log(let error): error.blame
@@ -29,6 +30,7 @@ package enum DecrypterError: Fault, CustomStringConvertible {
         }
     }
 
+    /// Whether trying again may help.
     package var retry: Retry {
         switch self {
         case .log(let error): error.retry
@@ -39,6 +41,7 @@ package enum DecrypterError: Fault, CustomStringConvertible {
         }
     }
 
+    /// One sentence for a log or a terminal; never a value or a key.
     package var description: String {
         switch self {
         case .log(let error): "\(error)"

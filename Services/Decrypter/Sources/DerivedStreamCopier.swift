@@ -129,11 +129,16 @@ package final class DerivedStreamCopier {
 
     /// Reads, transforms and commits once.
     ///
-    /// - Parameter waitUpTo: How long to wait for records when there are none.
+    /// - Parameters:
+    ///   - waitUpTo: How long to wait for records when there are none.
+    ///   - newRules: Asked once, when the records are there: a change that was made while nothing came must count for
+    ///     what comes next. Nil when nothing changed.
     /// - Throws: After a throw the next step starts from the stored position.
-    package func step(waitUpTo: Duration = .zero) throws(DecrypterError) -> Step {
+    package func step(
+        waitUpTo: Duration = .zero, newRules: () -> DerivationRules? = { nil }
+    ) throws(DecrypterError) -> Step {
         do throws(DecrypterError) {
-            return try attempt(waitUpTo)
+            return try attempt(waitUpTo, newRules)
         } catch {
             reader = nil
             batch = nil
@@ -141,7 +146,7 @@ package final class DerivedStreamCopier {
         }
     }
 
-    private func attempt(_ waitUpTo: Duration) throws(DecrypterError) -> Step {
+    private func attempt(_ waitUpTo: Duration, _ newRules: () -> DerivationRules?) throws(DecrypterError) -> Step {
         let reader = try openReader()
         if batch == nil {
             switch try onLog({ () throws(EventLogError) in
@@ -153,6 +158,7 @@ package final class DerivedStreamCopier {
             }
         }
         guard let batch else { return .idle }
+        if let rules = newRules() { adopt(rules) }
         return try copy(batch)
     }
 

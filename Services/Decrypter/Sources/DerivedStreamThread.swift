@@ -78,24 +78,16 @@ final class DerivedStreamThread: Sendable {
         var lagAt = Timestamp.distantPast
         var waitingFor: Missing?
         while true {
-            let (rules, isNew, mustStop) = orders.withLock { orders in
-                defer { orders.isNew = false }
-                return (orders.rules, orders.isNew, orders.mustStop)
-            }
-            if mustStop { break }
+            if orders.withLock({ $0.mustStop }) { break }
             do throws(DecrypterError) {
                 let current: DerivedStreamCopier
                 if let copier {
                     current = copier
-                    if isNew {
-                        current.adopt(rules)
-                        telemetry.rulesChanged()
-                    }
                 } else {
-                    current = try makeCopier(rules)
+                    current = try makeCopier(takeRules())
                     copier = current
                 }
-                let step = try current.step(waitUpTo: Self.look)
+                let step = try current.step(waitUpTo: Self.look, newRules: takeNewRules)
                 pause = Self.shortestPause
                 reported = nil
                 let now = clock.now()
@@ -128,6 +120,22 @@ final class DerivedStreamThread: Sendable {
             }
         }
         telemetry.stopped()
+    }
+
+    private func takeRules() -> DerivationRules {
+        orders.withLock { orders in
+            orders.isNew = false
+            return orders.rules
+        }
+    }
+
+    private func takeNewRules() -> DerivationRules? {
+        let rules = orders.withLock { orders -> DerivationRules? in
+            defer { orders.isNew = false }
+            return orders.isNew ? orders.rules : nil
+        }
+        if rules != nil { telemetry.rulesChanged() }
+        return rules
     }
 
     /// Waits, but not longer than until the orders change.

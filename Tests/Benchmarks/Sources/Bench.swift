@@ -3,6 +3,7 @@ import System
 /// The benchmarks that need no server, and the load generator for those that do. `Tests/Benchmarks/ingest` runs them all.
 ///
 ///     bench seal_ns | seal3_ns | avro_walk3_ns | door_ns  one number, nanoseconds
+///     bench decrypter_events_per_cpu_s [EVENTS]       a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
@@ -18,6 +19,9 @@ struct Bench {
         case "seal_ns": printNumber(try sealNanoseconds(values: 1))
         case "seal3_ns": printNumber(try sealNanoseconds(values: 3))
         case "avro_walk3_ns": printNumber(try avroWalkNanoseconds())
+        case "decrypter_events_per_cpu_s":
+            let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 500_000
+            print(try DecrypterBenchmark.run(events: events, people: 1000).rounded())
         case "log": try eventLog(Array(arguments.dropFirst()))
         case "door_ns": printNumber(try DoorBenchmark.nanoseconds())
         case "tail_idle_percent": print(try TailBenchmark.run(idleSeconds: 10, commits: 1).idlePercent)
