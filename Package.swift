@@ -84,7 +84,8 @@ let plan: [[Target]] = [
     shared("YAML", uses: ["CYAML", "JSON", "Faults"]),
 
     // Engines: what Polder knows how to do.
-    shared("Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"]),
+    shared(
+        "Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"], tests: ["Crypto"]),
     shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),

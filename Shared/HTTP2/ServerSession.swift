@@ -46,9 +46,6 @@ package final class HTTP2ServerSession {
     private var newest: UnsafeMutablePointer<ServerStream>?
     private var buffered = 0
     private var sweep: UInt32 = 0
-    /// Streams whose answer was sent before their request was complete: they are reset, so that the peer stops sending.
-    private var answeredEarly: [Int32] = []
-
     /// Requests that have begun and whose stream is not closed.
     package private(set) var openStreams = 0
     /// Requests that have begun and are not complete.
@@ -120,21 +117,13 @@ package final class HTTP2ServerSession {
             var piece: UnsafePointer<UInt8>?
             let count = nghttp2_session_mem_send(session, &piece)
             if count < 0 { throw .library(call: "nghttp2_session_mem_send", reason: reasonText(count)) }
-            if count == 0 {
-                if answeredEarly.isEmpty { return }
-                // RFC 9113 §8.1: a complete answer, then NO_ERROR, asks the client to stop sending its request.
-                for stream in answeredEarly {
-                    nghttp2_submit_rst_stream(session, 0, stream, UInt32(NGHTTP2_NO_ERROR.rawValue))
-                }
-                answeredEarly.removeAll(keepingCapacity: true)
-                continue
-            }
+            if count == 0 { return }
             out.append(UnsafeRawBufferPointer(start: piece, count: count))
         }
     }
 
     /// True when `pullOutput` has something.
-    package var hasOutput: Bool { nghttp2_session_want_write(session) != 0 || !answeredEarly.isEmpty }
+    package var hasOutput: Bool { nghttp2_session_want_write(session) != 0 }
 
     /// True when the protocol has nothing more to say in either direction: close the connection once output is sent.
     package var isFinished: Bool {
@@ -148,7 +137,6 @@ package final class HTTP2ServerSession {
         guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
         stream.pointee.isAnswered = true
         cnghttp2_submit_204(session, Int32(bitPattern: number))
-        if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: number)) }
     }
 
     /// Answers. Ignored when the stream is gone or was answered. Fields that HTTP/2 forbids are left out, and
@@ -156,6 +144,7 @@ package final class HTTP2ServerSession {
     package func respond(_ number: UInt32, _ response: Response) {
         guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
         stream.pointee.isAnswered = true
+        stream.pointee.answeredSweep = sweep
         let isHead = ASCII.equal(stream.pointee.head.method.view(of: stream.pointee.text.bytes.baseAddress!), "HEAD")
         let hasBody = response.status.mayHaveBody && !isHead && !response.body.isEmpty
         var block = FieldBlock()
@@ -170,7 +159,6 @@ package final class HTTP2ServerSession {
             block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, &provider) }
         } else {
             block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, nil) }
-            if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: number)) }
         }
     }
 
@@ -193,7 +181,8 @@ package final class HTTP2ServerSession {
         nghttp2_session_terminate_session(session, UInt32(NGHTTP2_NO_ERROR.rawValue))
     }
 
-    /// Called once per sweep of the owner. Requests that began `limit` sweeps ago and are still incomplete are answered 408.
+    /// Called once per sweep of the owner. Requests that began more than `limit` sweeps ago and are still incomplete are answered
+    /// 408; those that were answered before they were complete are reset.
     ///
     /// - Returns: False when a head is still incomplete after that time: the connection cannot be saved, end it.
     package func refuseSlowRequests(after limit: UInt32) -> Bool {
@@ -202,8 +191,17 @@ package final class HTTP2ServerSession {
         var entry = newest
         while let stream = entry {
             entry = stream.pointee.next
-            guard !stream.pointee.isComplete, !stream.pointee.isAnswered, sweep &- stream.pointee.startedSweep > limit
-            else { continue }
+            if stream.pointee.isComplete { continue }
+            if stream.pointee.isAnswered {
+                // RFC 9113 §8.1: after a complete answer NO_ERROR asks the client to stop sending. Not at once: clients
+                // that see the reset together with the answer drop the answer.
+                if sweep &- stream.pointee.answeredSweep > 1 {
+                    let number = Int32(bitPattern: stream.pointee.number)
+                    nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_NO_ERROR.rawValue))
+                }
+                continue
+            }
+            guard sweep &- stream.pointee.startedSweep > limit else { continue }
             if !stream.pointee.headIsComplete {
                 nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
                 return false
@@ -354,10 +352,6 @@ package final class HTTP2ServerSession {
         forget(stream)
     }
 
-    fileprivate func answerEnds(_ stream: UnsafeMutablePointer<ServerStream>) {
-        if !stream.pointee.isComplete { answeredEarly.append(Int32(bitPattern: stream.pointee.number)) }
-    }
-
     private func forget(_ stream: UnsafeMutablePointer<ServerStream>) {
         openStreams -= 1
         if !stream.pointee.isComplete { incompleteRequests -= 1 }
@@ -380,7 +374,7 @@ private func owner<Result>(_ data: UnsafeMutableRawPointer?, _ body: (HTTP2Serve
 }
 
 /// Fills DATA frames of an answer.
-private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capacity, flags, source, data in
+private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capacity, flags, source, _ in
     let stream = source!.pointee.ptr.assumingMemoryBound(to: ServerStream.self)
     let start = stream.pointee.answerStart
     let count = min(capacity, stream.pointee.answer.count - start)
@@ -392,7 +386,6 @@ private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capa
     stream.pointee.answerStart = start + count
     if start + count == stream.pointee.answer.count {
         flags!.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-        owner(data) { $0.answerEnds(stream) }
     }
     return count
 }

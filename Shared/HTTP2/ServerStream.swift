@@ -20,6 +20,8 @@ struct ServerStream: ~Copyable {
     var refusal: Status?
     /// The sweep during which the request began.
     var startedSweep: UInt32 = 0
+    /// The sweep during which it was answered before it was complete.
+    var answeredSweep: UInt32 = 0
 
     /// What is still to be sent of the answer's body.
     var answer: [UInt8] = []

@@ -225,6 +225,12 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         out.removeAll()
         try server.session.pullOutput(into: &out, upTo: 1 << 20)
         try client.session.receive(out.bytes)
+        #expect(server.session.openStreams == 1)
+        #expect(server.session.refuseSlowRequests(after: 2))
+        #expect(server.session.refuseSlowRequests(after: 2))
+        out.removeAll()
+        try server.session.pullOutput(into: &out, upTo: 1 << 20)
+        try client.session.receive(out.bytes)
         #expect(client.responses.values.map(\.status) == [.requestTimeout])
         #expect(server.session.openStreams == 0)
     }

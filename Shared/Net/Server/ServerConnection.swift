@@ -1,0 +1,620 @@
+internal import Bytes
+internal import EventLoop
+internal import HTTP
+internal import HTTP2
+internal import System
+internal import TLS
+internal import Time
+
+/// One accepted connection, from its first byte to its end.
+///
+///     accept ─► handshaking ─► detecting ─► http1 ─► lingering ─► closed
+///                    │            │           └────► handed over (web-socket)
+///                    └─ ALPN ─────┴────────► http2 ─────────────► closed
+///
+/// Isolation: its loop. The loop's table and the event loop hold it until it is closed.
+final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sendable {
+    enum Stage {
+        /// TLS is being agreed upon.
+        case handshaking
+        /// The first bytes will tell the protocol.
+        case detecting
+        case http1
+        case http2
+        /// All is said; what the peer still sends is thrown away for a moment, so that it can read our last answer.
+        case lingering
+        case closed
+    }
+
+    let slot: UInt32
+    private let generation: UInt32
+    private unowned(unsafe) let server: ServerLoop  // outlives its connections: they are in its table
+    private var raw: Int32
+    private var tls: TLSSession?
+    private(set) var stage: Stage
+    private var interest: Interest = .read
+
+    private var output = OutputBuffer(capacity: 256)
+    private var sent = 0
+    /// The transport took less than there was; it will say when it takes more.
+    private var outputIsBlocked = false
+    var isDirty = false
+    /// Close when the output is sent.
+    private var isEnding = false
+    private var isReading = false
+    /// A pipelining client waits for its answer, or has closed its side.
+    private var readingIsPaused = false
+
+    private var http1: HTTP1Exchange?
+    private var http2: HTTP2ServerSession?
+
+    /// When the current stage, request or silence began; what a limit is counted from.
+    private var since: MonotonicTime
+    /// When the transport last took output, while it is blocked.
+    private var blockedSince: MonotonicTime
+    private var sweeps: UInt32 = 0
+
+    init(raw: Int32, tls: consuming TLSSession?, slot: UInt32, generation: UInt32, server: ServerLoop) {
+        self.raw = raw
+        stage = tls == nil ? .detecting : .handshaking
+        self.tls = tls
+        self.slot = slot
+        self.generation = generation
+        self.server = server
+        since = server.loop.roundTime
+        blockedSince = since
+    }
+
+    func start() {
+        do throws(SystemError) {
+            try server.loop.register(raw, .read, self)
+        } catch {
+            server.options.observe(.acceptFailed(error))
+            close()
+        }
+    }
+
+    var peer: PeerIdentity? { tls?.peer }
+
+    // MARK: Readiness
+
+    func ready(_ events: ReadyEvents) {
+        if !interest.contains(.read), !events.isDisjoint(with: [.hungUp, .failed]) {
+            // Reported whether asked for or not, again and again: nobody is there to answer to.
+            close()
+            return
+        }
+        if stage != .handshaking, events.contains(.writable), outputIsBlocked {
+            outputIsBlocked = false
+            server.markDirty(self)
+            resumeReading()
+        }
+        switch stage {
+        case .handshaking: shakeHands()
+        case .detecting, .http1, .http2, .lingering: if events.contains(.readable) { readMore() }
+        case .closed: break
+        }
+    }
+
+    private func shakeHands() {
+        guard let outcome = tls?.handshake() else { return }
+        switch outcome {
+        case .done:
+            switch tls?.applicationProtocol {
+            case .http2: startHTTP2()
+            case .http1: startHTTP1()
+            case nil: stage = .detecting
+            }
+            setInterest(.read)
+            // What came with the client's last handshake bytes is in OpenSSL already.
+            if stage != .closed { readMore() }
+        case .wantsRead: setInterest(.read)
+        case .wantsWrite: setInterest(.write)
+        case .closed: close()
+        case .failed(let error):
+            server.options.observe(.handshakeFailed(error))
+            close()
+        }
+    }
+
+    private func readMore() {
+        // Not re-entered: an answer from inside `requestArrived` does not read.
+        guard !isReading, interest.contains(.read) else { return }
+        isReading = true
+        defer { isReading = false }
+        for _ in 0..<8 {
+            guard readOnce(), stage != .closed, interest.contains(.read) else { return }
+            // The kernel will say when there is more; only what OpenSSL holds it does not know of.
+            guard tls?.hasPendingBytes ?? false else { return }
+        }
+        // Others on the loop have their turn first.
+        server.loop.post { [self] in
+            if stage != .closed { readMore() }
+        }
+    }
+
+    /// False when nothing more can be read now.
+    private func readOnce() -> Bool {
+        let buffer = server.readBuffer
+        let outcome: TLSOutcome
+        if tls != nil {
+            outcome = tls?.read(into: buffer) ?? .closed
+        } else {
+            switch FileDescriptor.read(raw: raw, into: buffer) {
+            case .done(0): outcome = .closed
+            case .done(let count): outcome = .done(count)
+            case .wouldBlock: outcome = .wantsRead
+            case .failed(let code): outcome = .failed(.connectionFailed(errno: code))
+            }
+        }
+        switch outcome {
+        case .done(let count):
+            bytesArrived(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            return true
+        case .wantsRead: return false
+        case .wantsWrite:
+            blockOutput()
+            return false
+        case .closed:
+            inputEnded()
+            return false
+        case .failed:
+            close()
+            return false
+        }
+    }
+
+    private func bytesArrived(_ bytes: UnsafeRawBufferPointer) {
+        switch stage {
+        case .http2: receiveHTTP2(bytes)
+        case .http1: receiveHTTP1(bytes)
+        case .detecting: detect(bytes)
+        case .handshaking, .lingering, .closed: break
+        }
+    }
+
+    /// The peer has closed its side. An HTTP/1.1 client may do so and still wait for its answer.
+    private func inputEnded() {
+        switch stage {
+        case .http1:
+            guard let http1, http1.isAwaitingAnswer else {
+                close()
+                return
+            }
+            http1.endsAfterAnswer = true
+            readingIsPaused = true
+            updateInterest()
+        case .handshaking, .detecting, .http2, .lingering: close()
+        case .closed: break
+        }
+    }
+
+    // MARK: Which protocol
+
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    /// RFC 9113 §3.4: an HTTP/2 client that knows us begins with 24 bytes that no HTTP/1.1 request begins with.
+    private func detect(_ bytes: UnsafeRawBufferPointer) {
+        let http1 = self.http1 ?? HTTP1Exchange(limits: server.options.limits)
+        self.http1 = http1
+        http1.firstBytes += bytes
+        let first = http1.firstBytes
+        let count = min(first.count, Self.preface.count)
+        if !first.prefix(count).elementsEqual(Self.preface.prefix(count)) {
+            http1.firstBytes = []
+            startHTTP1()
+            first.withUnsafeBytes { receiveHTTP1($0) }
+        } else if count == Self.preface.count {
+            self.http1 = nil
+            startHTTP2()
+            if stage == .http2 { first.withUnsafeBytes { receiveHTTP2($0) } }
+        }
+    }
+
+    // MARK: HTTP/2
+
+    private func startHTTP2() {
+        var limits = HTTP2ServerLimits()
+        limits.headerListBytes = server.options.limits.headBytes
+        limits.fieldCount = server.options.limits.fieldCount
+        limits.bodyBytes = server.options.limits.bodyBytes
+        limits.concurrentStreams = server.options.concurrentStreams
+        do throws(HTTP2Error) {
+            http2 = try HTTP2ServerSession(receiver: self, pool: server.pool, limits: limits)
+        } catch {
+            close()
+            return
+        }
+        stage = .http2
+        since = server.loop.roundTime
+        if server.isDraining { http2?.announceEnd() }
+        server.markDirty(self)
+    }
+
+    private func receiveHTTP2(_ bytes: UnsafeRawBufferPointer) {
+        guard let http2 else { return }
+        since = server.loop.roundTime
+        do throws(HTTP2Error) {
+            try http2.receive(bytes)
+        } catch {
+            http2.terminate()
+            isEnding = true
+        }
+        server.markDirty(self)
+    }
+
+    /// The door for HTTP/2; called from inside `receive`.
+    func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
+        server.handler?.requestArrived(
+            StreamID(slot: slot, generation: generation, number: number), head: head, body: body)
+    }
+
+    // MARK: HTTP/1.1
+
+    private func startHTTP1() {
+        if http1 == nil { http1 = HTTP1Exchange(limits: server.options.limits) }
+        stage = .http1
+        since = server.loop.roundTime
+    }
+
+    private func receiveHTTP1(_ bytes: UnsafeRawBufferPointer) {
+        guard let http1 else { return }
+        if http1.parser.isIdle { since = server.loop.roundTime }
+        http1.parser.feed(bytes)
+        if http1.isAwaitingAnswer {
+            // A pipelining client waits: what it has sent is kept, more is not read.
+            readingIsPaused = true
+            updateInterest()
+        } else {
+            advanceHTTP1()
+        }
+    }
+
+    /// Shows complete requests to the handler, one after the other, each after the answer to the one before.
+    private func advanceHTTP1() {
+        guard let http1, !http1.isAdvancing else { return }
+        http1.isAdvancing = true
+        defer { http1.isAdvancing = false }
+        while stage == .http1, !isEnding, !http1.isAwaitingAnswer {
+            do throws(HTTPError) {
+                let wasInHead = http1.parser.isInHead
+                switch try http1.parser.next() {
+                case .needMore:
+                    if wasInHead, !http1.parser.isInHead { since = server.loop.roundTime }
+                    return
+                case .continueExpected:
+                    output.append(HTTP1Writer.continueExpected)
+                    server.markDirty(self)
+                case .request: showHTTP1(http1)
+                }
+            } catch {
+                refuseHTTP1(error)
+            }
+        }
+    }
+
+    private func showHTTP1(_ http1: HTTP1Exchange) {
+        http1.number &+= 1
+        http1.isAwaitingAnswer = true
+        http1.isShowing = true
+        http1.keepsAlive = http1.parser.keepsAlive && !server.isDraining && !http1.endsAfterAnswer
+        http1.isHTTP10 = http1.parser.isHTTP10
+        let stream = StreamID(slot: slot, generation: generation, number: http1.number)
+        let handler = server.handler
+        http1.isHead = http1.parser.withRequest { head, body in
+            let isHead = ASCII.equal(head.method, "HEAD")
+            http1.isHead = isHead  // the answer may be given during the next call
+            handler?.requestArrived(stream, head: head, body: body)
+            return isHead
+        }
+        http1.isShowing = false
+        if http1.isAnswered { finishHTTP1(http1) }
+    }
+
+    /// The answer is in the output; on to the next request.
+    private func finishHTTP1(_ http1: HTTP1Exchange) {
+        http1.parser.consume()
+        http1.isAwaitingAnswer = false
+        http1.isAnswered = false
+        since = server.loop.roundTime
+        if let handOver = http1.handOver {
+            giveAway(http1, handOver)
+        } else if !http1.keepsAlive || http1.endsAfterAnswer {
+            isEnding = true
+        } else {
+            if readingIsPaused {
+                readingIsPaused = false
+                resumeReading()
+            }
+            advanceHTTP1()
+        }
+    }
+
+    private func refuseHTTP1(_ error: HTTPError) {
+        let response = Response.text(error.status, "\(error)\n")
+        HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
+        isEnding = true
+        server.markDirty(self)
+    }
+
+    // MARK: Answers
+
+    func respond(_ number: UInt32, _ answer: Answer) {
+        switch stage {
+        case .http2:
+            switch answer {
+            case .constant204: http2?.respondNoContent(number)
+            case .full(let response): http2?.respond(number, response)
+            }
+            server.markDirty(self)
+        case .http1:
+            guard let http1, http1.isAwaitingAnswer, !http1.isAnswered, http1.number == number else { return }
+            http1.isAnswered = true
+            if server.isDraining { http1.keepsAlive = false }
+            switch answer {
+            case .constant204 where http1.keepsAlive && !http1.isHTTP10: output.append(HTTP1Writer.noContent)
+            case .constant204: write(Response(.noContent), http1)
+            case .full(let response): write(response, http1)
+            }
+            server.markDirty(self)
+            if !http1.isShowing { finishHTTP1(http1) }
+        case .handshaking, .detecting, .lingering, .closed: break
+        }
+    }
+
+    private func write(_ response: Response, _ http1: HTTP1Exchange) {
+        HTTP1Writer.write(
+            response, to: http1.isHead ? .head : .get, keepsAlive: http1.keepsAlive, isHTTP10: http1.isHTTP10,
+            into: &output)
+    }
+
+    /// Answers an HTTP/1.1 request and gives the connection away: to a web-socket.
+    ///
+    /// - Returns: False when the request is gone, was answered, or came over HTTP/2; nobody is called then.
+    func upgrade(_ number: UInt32, _ response: Response, _ handOver: HandOver) -> Bool {
+        guard stage == .http1, let http1, http1.isAwaitingAnswer, !http1.isAnswered, http1.number == number else {
+            return false
+        }
+        http1.handOver = handOver
+        respond(number, .full(response))
+        return true
+    }
+
+    private func giveAway(_ http1: HTTP1Exchange, _ handOver: HandOver) {
+        // The answer must leave before the new owner writes.
+        writeOutput()
+        guard stage == .http1, !outputIsBlocked else {
+            close()  // not even a few hundred bytes fit into the socket of a fresh connection
+            return
+        }
+        let rest = http1.parser.takeRest()
+        server.loop.unregister(raw)
+        stage = .closed
+        let given = raw
+        raw = -1
+        let session = tls.take()
+        server.connectionEnded(self)
+        self.http1 = nil
+        handOver.take(given, session, rest)
+    }
+
+    // MARK: Output
+
+    /// Called when the round ends.
+    func flush() {
+        guard stage == .http1 || stage == .http2 || stage == .detecting else { return }
+        writeOutput()
+        guard stage != .closed, !outputIsBlocked else { return }
+        if let http2, http2.isFinished { isEnding = true }
+        if isEnding { endPolitely() }
+    }
+
+    private func writeOutput() {
+        while !outputIsBlocked {
+            if let http2 {
+                if sent > 0 {
+                    output.removeFirst(sent)
+                    sent = 0
+                }
+                do throws(HTTP2Error) {
+                    try http2.pullOutput(into: &output, upTo: 64 << 10)
+                } catch {
+                    close()
+                    return
+                }
+            }
+            if sent == output.count { break }
+            writeOnce()
+            if stage == .closed { return }
+        }
+        if sent == output.count {
+            output.removeAll(keepingCapacity: output.capacity <= 16 << 10)
+            sent = 0
+        }
+    }
+
+    private func writeOnce() {
+        let bytes = UnsafeRawBufferPointer(rebasing: output.bytes[sent...])
+        let outcome: TLSOutcome
+        if tls != nil {
+            outcome = tls?.write(bytes) ?? .closed
+        } else {
+            switch FileDescriptor.write(raw: raw, bytes) {
+            case .done(let count): outcome = .done(count)
+            case .wouldBlock: outcome = .wantsWrite
+            case .failed(let code): outcome = .failed(.connectionFailed(errno: code))
+            }
+        }
+        switch outcome {
+        case .done(let count):
+            sent += count
+        case .wantsRead, .wantsWrite: blockOutput()
+        case .closed, .failed: close()
+        }
+    }
+
+    // MARK: What to wait for
+
+    private func blockOutput() {
+        outputIsBlocked = true
+        blockedSince = server.loop.roundTime
+        updateInterest()
+    }
+
+    /// A peer that does not read its answers is not read from either: its requests would only pile up answers.
+    private func updateInterest() {
+        setInterest(outputIsBlocked ? .write : readingIsPaused ? [] : .read)
+    }
+
+    private func resumeReading() {
+        updateInterest()
+        // What OpenSSL holds does not make the descriptor readable.
+        guard interest.contains(.read), tls?.hasPendingBytes ?? false else { return }
+        server.loop.post { [self] in
+            if stage != .closed { readMore() }
+        }
+    }
+
+    private func setInterest(_ wanted: Interest) {
+        guard interest != wanted, stage != .closed else { return }
+        interest = wanted
+        server.loop.modify(raw, wanted)
+    }
+
+    // MARK: Time
+
+    /// Called from time to time: closes what takes too long.
+    func sweep(_ now: MonotonicTime) {
+        let options = server.options
+        if outputIsBlocked, now - blockedSince > options.stallTime {
+            abort()
+            return
+        }
+        let waited = now - since
+        switch stage {
+        case .handshaking, .detecting: if waited > options.headTime { close() }
+        case .http1: sweepHTTP1(waited)
+        case .http2: sweepHTTP2(waited)
+        case .lingering: if waited > min(.seconds(2), options.headTime) { close() }
+        case .closed: break
+        }
+    }
+
+    private func sweepHTTP1(_ waited: Duration) {
+        guard let http1, !http1.isAwaitingAnswer, !isEnding else { return }
+        let options = server.options
+        if http1.parser.isIdle {
+            // RFC 9112 §9.5: an idle connection may be closed at any time. One that never sent a byte is not yet a customer.
+            if waited > (http1.number == 0 ? options.headTime : options.idleTime) { close() }
+        } else if waited > (http1.parser.isInHead ? options.headTime : options.bodyTime) {
+            HTTP1Writer.write(
+                .text(.requestTimeout, "the request did not arrive in time\n"), to: .get, keepsAlive: false,
+                into: &output)
+            isEnding = true
+            server.markDirty(self)
+        }
+    }
+
+    private func sweepHTTP2(_ waited: Duration) {
+        guard let http2 else { return }
+        let options = server.options
+        let limit = UInt32(clamping: max(1, options.bodyTime.nanoseconds / max(1, options.sweepInterval.nanoseconds)))
+        if !http2.refuseSlowRequests(after: limit) {
+            isEnding = true
+        } else if http2.openStreams == 0, waited > options.idleTime {
+            http2.terminate()
+            isEnding = true
+        }
+        if http2.hasOutput || isEnding { server.markDirty(self) }
+    }
+
+    // MARK: End
+
+    /// Lets requests under way finish.
+    func drain() {
+        switch stage {
+        case .handshaking, .detecting: close()
+        case .http1:
+            guard let http1, !http1.isAwaitingAnswer else { return }
+            // A request that has begun is served; its answer says `connection: close`.
+            if http1.parser.isIdle { close() }
+        case .http2:
+            http2?.announceEnd()
+            server.markDirty(self)
+            server.loop.schedule(after: .milliseconds(100)) { [weak self] in
+                guard let self, stage == .http2 else { return }
+                http2?.refuseNewStreams()
+                server.markDirty(self)
+            }
+        case .lingering, .closed: break
+        }
+    }
+
+    /// Says goodbye and waits a moment for the peer to do the same: a close with unread bytes would take back our last answer
+    /// (RFC 9112 §9.6).
+    private func endPolitely() {
+        tls?.sayGoodbye()
+        Socket.shutdownWriting(raw: raw)
+        stage = .lingering
+        since = server.loop.roundTime
+        http1 = nil
+        http2 = nil
+        readingIsPaused = false
+        updateInterest()
+    }
+
+    /// Closes at once; the peer is told by a reset.
+    func abort() {
+        if stage != .closed { Socket.resetOnClose(raw: raw) }
+        close()
+    }
+
+    private func close() {
+        guard stage != .closed else { return }
+        if stage == .http2 || stage == .http1 { tls?.sayGoodbye() }
+        stage = .closed
+        server.loop.unregister(raw)
+        tls = nil
+        FileDescriptor.close(raw: raw)
+        raw = -1
+        let handOver = http1?.handOver
+        http1?.handOver = nil
+        // Not now: we may be inside the session or the parser.
+        server.loop.post { [self] in
+            http1 = nil
+            http2 = nil
+        }
+        server.connectionEnded(self)
+        handOver?.failed()
+    }
+}
+
+/// Who gets a connection after its upgrade. Exactly one of the two is called, once, on the loop.
+struct HandOver {
+    /// Takes over the descriptor, which nobody watches any more, the TLS session, and the bytes that came behind the request.
+    let take: (_ raw: Int32, _ tls: consuming TLSSession?, _ rest: [UInt8]) -> Void
+    /// The connection ended before.
+    let failed: () -> Void
+}
+
+/// What an HTTP/1.1 connection has beyond its transport.
+final class HTTP1Exchange {
+    var parser: RequestParser
+    /// Bytes before the protocol is known.
+    var firstBytes: [UInt8] = []
+    /// The ordinal of the request that was shown last.
+    var number: UInt32 = 0
+    var isAwaitingAnswer = false
+    var isAnswered = false
+    /// The handler is being called.
+    var isShowing = false
+    var isAdvancing = false
+    var keepsAlive = true
+    var isHTTP10 = false
+    var isHead = false
+    /// The client has closed its side: after the answer there is nothing more.
+    var endsAfterAnswer = false
+    var handOver: HandOver?
+
+    init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }
+}

@@ -1,0 +1,189 @@
+internal import Bytes
+package import EventLoop
+package import HTTP
+internal import HTTP2
+internal import System
+package import TLS
+internal import Time
+
+/// One loop's share of a server: its listeners, its connections, its handler.
+///
+/// A connection has a place in a table. A `StreamID` names the place, the place's generation and the request; an answer to a
+/// connection that has gone meets another generation and is dropped.
+///
+/// Isolation: its loop.
+package final class ServerLoop: TickHook, @unchecked Sendable {  // everything is touched on `loop` only
+    private struct Place {
+        var connection: ServerConnection?
+        var generation: UInt32 = 0
+    }
+
+    /// The loop that it lives on.
+    package let loop: EventLoop
+    let options: HTTPServerOptions
+    let pool = HTTP2StreamPool()
+    let readBuffer: UnsafeMutableRawBufferPointer
+    private(set) var handler: (any RequestHandler)?
+
+    private var places: [Place] = []
+    private var free: [UInt32] = []
+    private var dirty: [ServerConnection] = []
+    private var flushing: [ServerConnection] = []
+    private var acceptors: [Acceptor] = []
+    private var sweepTimer: TimerID?
+    private(set) var isDraining = false
+    private var whenEmpty: (() -> Void)?
+
+    /// Connections that are open now.
+    package private(set) var connectionCount = 0
+
+    init(on loop: EventLoop, options: HTTPServerOptions) {
+        self.loop = loop
+        self.options = options
+        readBuffer = .allocate(byteCount: 64 << 10, alignment: 16)
+        loop.addTickHook(self, .output)
+    }
+
+    deinit {
+        readBuffer.deallocate()
+    }
+
+    // MARK: For handlers
+
+    /// Answers a request. On the loop; in the order and at the time of the handler's choosing. A request that is gone, or was
+    /// answered, is ignored. Bytes leave when the round ends.
+    package func respond(_ stream: StreamID, _ answer: Answer) {
+        guard let connection = connection(of: stream) else { return }
+        connection.respond(stream.number, answer)
+    }
+
+    /// Who sent a request, by its client certificate. Nil without one, and when the request is gone.
+    package func peer(of stream: StreamID) -> PeerIdentity? {
+        connection(of: stream)?.peer
+    }
+
+    /// True while the request's connection is there: an answer may still arrive.
+    package func isAlive(_ stream: StreamID) -> Bool { connection(of: stream) != nil }
+
+    @inline(__always)
+    func connection(of stream: StreamID) -> ServerConnection? {
+        let slot = Int(stream.slot)
+        guard slot < places.count, places[slot].generation == stream.generation else { return nil }
+        return places[slot].connection
+    }
+
+    // MARK: Listeners and connections
+
+    func start(handler: any RequestHandler, acceptors: [Acceptor]) {
+        self.handler = handler
+        self.acceptors = acceptors
+        for acceptor in acceptors { acceptor.start(for: self) }
+        scheduleSweep()
+    }
+
+    func accepted(_ raw: Int32, tls context: TLSServerContext?) {
+        guard connectionCount < options.connectionsPerLoop, !isDraining else {
+            options.observe(.connectionRefused)
+            FileDescriptor.close(raw: raw)
+            return
+        }
+        var session: TLSSession?
+        if let context {
+            switch context.reloadIfChanged(now: loop.roundTime) {
+            case .unchanged: break
+            case .reloaded: options.observe(.certificatesReloaded)
+            case .refused(let error): options.observe(.certificatesRefused(error))
+            }
+            do throws(TLSError) {
+                session = try context.makeSession(raw: raw)
+            } catch {
+                options.observe(.handshakeFailed(error))
+                FileDescriptor.close(raw: raw)
+                return
+            }
+        }
+        let slot: UInt32
+        if let reused = free.popLast() {
+            slot = reused
+        } else {
+            slot = UInt32(places.count)
+            places.append(Place())
+        }
+        places[Int(slot)].generation &+= 1
+        let connection = ServerConnection(
+            raw: raw, tls: session, slot: slot, generation: places[Int(slot)].generation, server: self)
+        places[Int(slot)].connection = connection
+        connectionCount += 1
+        connection.start()
+    }
+
+    /// The connection has closed its descriptor or given it away.
+    func connectionEnded(_ connection: ServerConnection) {
+        places[Int(connection.slot)].connection = nil
+        places[Int(connection.slot)].generation &+= 1
+        free.append(connection.slot)
+        connectionCount -= 1
+        if connectionCount == 0, isDraining { finishDrain() }
+    }
+
+    // MARK: Rounds and sweeps
+
+    /// The connection has output; it is written when the round ends.
+    @inline(__always)
+    func markDirty(_ connection: ServerConnection) {
+        if connection.isDirty { return }
+        connection.isDirty = true
+        dirty.append(connection)
+    }
+
+    package func tickEnded() {
+        guard !dirty.isEmpty else { return }
+        swap(&dirty, &flushing)
+        for connection in flushing {
+            connection.isDirty = false
+            connection.flush()
+        }
+        flushing.removeAll(keepingCapacity: true)
+    }
+
+    private func scheduleSweep() {
+        sweepTimer = loop.schedule(after: options.sweepInterval) { [weak self] in
+            guard let self else { return }
+            let now = loop.roundTime
+            for place in places { place.connection?.sweep(now) }
+            if sweepTimer != nil { scheduleSweep() }
+        }
+    }
+
+    // MARK: End
+
+    func stopListening() {
+        for acceptor in acceptors { acceptor.stop() }
+        acceptors = []
+    }
+
+    /// Lets requests under way finish, then calls `done`.
+    func drain(_ done: @escaping () -> Void) {
+        stopListening()
+        isDraining = true
+        whenEmpty = done
+        for place in places { place.connection?.drain() }
+        if connectionCount == 0 { finishDrain() }
+    }
+
+    private func finishDrain() {
+        let done = whenEmpty
+        whenEmpty = nil
+        done?()
+    }
+
+    func shutDown() {
+        stopListening()
+        isDraining = true
+        for place in places { place.connection?.abort() }
+        if let sweepTimer { loop.cancel(sweepTimer) }
+        sweepTimer = nil
+        loop.removeTickHook(self)
+        handler = nil
+    }
+}

@@ -1,0 +1,63 @@
+package import HTTP
+package import System
+package import TLS
+
+/// An address to listen on. HTTP/2 and HTTP/1.1 share it: ALPN tells them apart in TLS, the first bytes without.
+package struct HTTPListener: Sendable {
+    /// Where. Port 0 lets the kernel choose.
+    package var address: SocketAddress
+    /// Certificates and rules; nil for plain text, which belongs on the loopback only.
+    package var tls: TLSServerContext?
+
+    /// With TLS, or plain when `tls` is nil.
+    package init(_ address: SocketAddress, tls: TLSServerContext?) {
+        self.address = address
+        self.tls = tls
+    }
+}
+
+/// Something about a server that somebody may want to log or count. Never about a single good request.
+package enum ServerEvent: Sendable, Equatable {
+    /// New connections use the new certificate files.
+    case certificatesReloaded
+    /// The certificate files changed and cannot be used; the old ones stay in use.
+    case certificatesRefused(TLSError)
+    /// A connection ended before it was secure.
+    case handshakeFailed(TLSError)
+    /// A connection was closed at once, because there are as many as allowed.
+    case connectionRefused
+    /// A connection could not be taken; the listener pauses for a moment.
+    case acceptFailed(SystemError)
+}
+
+/// What peers may make large or slow, and how large and slow.
+package struct HTTPServerOptions: Sendable {
+    /// Lines, heads and bodies.
+    package var limits: HTTPLimits = {
+        var limits = HTTPLimits()
+        limits.headBytes = 64 << 10
+        return limits
+    }()
+    /// Connections of one loop; those above are closed at once.
+    package var connectionsPerLoop = 10_000
+    /// Requests at the same time on one HTTP/2 connection.
+    package var concurrentStreams: UInt32 = 256
+    /// From accept to the end of the handshake and the first byte of a request, and from the first byte of a head to its last.
+    package var headTime = Duration.seconds(10)
+    /// From the head of a request to the end of its body.
+    package var bodyTime = Duration.seconds(30)
+    /// A connection without a request under way is closed after this time.
+    package var idleTime = Duration.seconds(300)
+    /// A peer that takes none of what we send for this long is cut off.
+    package var stallTime = Duration.seconds(30)
+    /// Told on the loop, or on the thread that starts the server. Must be quick.
+    package var observe: @Sendable (ServerEvent) -> Void = { _ in }
+
+    /// The defaults of every listener.
+    package init() {}
+
+    /// How often connections are looked at: a fraction of the shortest time, so that no limit is overrun by much.
+    var sweepInterval: Duration {
+        min(.seconds(1), max(.milliseconds(20), min(headTime, bodyTime, idleTime, stallTime) / 4))
+    }
+}
