@@ -52,7 +52,7 @@ bench: ## compare with nghttpd and with the thresholds; writes .build/bench/inge
 demo: ## from a fresh clone to one person's event, encrypted, derived and masked, in this terminal
 	@.ci/setup build
 	@$(SWIFT_BUILD)
-	@.build/release/polder demo
+	@.build/release/polder demo --seconds $(or $(DEMO_SECONDS),0)
 
 up: build ## a whole plane on this machine, in the foreground
 	.build/release/polder up

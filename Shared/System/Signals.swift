@@ -52,6 +52,11 @@ package struct SignalDescriptor: ~Copyable, Sendable {
 }
 
 extension ThisProcess {
+    /// Sends a signal to this process, as if somebody else had.
+    package static func raise(_ signal: Signal) {
+        kill(getpid(), signal.rawValue)
+    }
+
     /// Writing to a peer that has gone answers `EPIPE` instead of ending the process.
     package static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)

@@ -5,7 +5,7 @@ package enum PolderMain {
     /// Its commands, in the order of the help text.
     static let commands: [any Command.Type] = [
         UpCommand.self, StatusCommand.self, SendCommand.self, ListenCommand.self, ReadCommand.self, TokenCommand.self,
-        KeysExportCommand.self,
+        KeysExportCommand.self, DemoCommand.self,
     ]
 
     /// Runs the command line of this process and ends it.

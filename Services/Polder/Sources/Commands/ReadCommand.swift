@@ -71,11 +71,7 @@ struct ReadCommand: Command {
         let plane = try LocalPlane(dir, environment: context.environment)
         let topic = try plane.stream(stream).topic
         do {
-            var options = SQLiteEventLog.Options()
-            // This process only reads: it neither commits nor lets anything expire.
-            options.committers = 0
-            options.retention = .seconds(100 * 365 * 86_400)
-            let log = try SQLiteEventLog(folder: plane.state.path, options: options)
+            let log = try SQLiteEventLog(folder: plane.state.path, options: .readOnly)
             defer { log.close() }
             let end = follow ? nil : try log.ends(of: topic)?.next
             if !follow, end == nil { return }
@@ -116,6 +112,16 @@ struct ReadCommand: Command {
                 printer.print(lines)
             }
         }
+    }
+}
+
+extension SQLiteEventLog.Options {
+    /// For a process that only reads: it neither commits nor lets anything expire.
+    static var readOnly: Self {
+        var options = Self()
+        options.committers = 0
+        options.retention = .seconds(100 * 365 * 86_400)
+        return options
     }
 }
 

@@ -26,6 +26,14 @@ package struct UpCommand: Command {
             "--ready-file", "PATH", "Written when everything is ready: one JSON document, readable by you only.")
     }
 
+    /// The command with these options.
+    init(dir: String?, config: String?, ports: PortChoice, readyFile: String?) {
+        self.dir = dir
+        self.config = config
+        self.ports = ports
+        self.readyFile = readyFile
+    }
+
     package func run(_ context: CommandContext) async throws(PolderError) {
         let console = context.console
         let state = try StateFolder.resolve(dir, environment: context.environment)
