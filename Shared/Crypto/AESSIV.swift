@@ -121,8 +121,9 @@ package struct AESSIV: ~Copyable {
     private let keystream: OpaquePointer  // AES-256-ECB under K2
     private let subkeyFull: Block  // CMAC subkey for a last block that is full
     private let subkeyPadded: Block  // CMAC subkey for a last block that was padded
-    private let prefix: Block  // D of the drawing
-    private let prefixDoubled: Block
+    private let prefixDoubled: Block  // dbl(D)
+    /// 16 zeroes, D, 16 zeroes: a load at `16 + n` is D shifted left by n bytes, one at `16 - n` D shifted right.
+    private let shiftedPrefix: UnsafeMutableRawPointer
 
     /// - Throws: `.wrongLength` unless the key has 64 bytes.
     package init(key: borrowing SecretBytes) throws(CryptoError) {
@@ -148,14 +149,19 @@ package struct AESSIV: ~Copyable {
         keystream = second
         subkeyFull = full
         subkeyPadded = padded
-        prefix = absorbed
         prefixDoubled = absorbed.doubled
+        shiftedPrefix = .allocate(byteCount: 48, alignment: 16)
+        Block(0, 0).store(at: shiftedPrefix)
+        absorbed.store(at: shiftedPrefix + 16)
+        Block(0, 0).store(at: shiftedPrefix + 32)
     }
 
     deinit {
         // Freeing a context wipes its key schedule.
         EVP_CIPHER_CTX_free(authenticator)
         EVP_CIPHER_CTX_free(keystream)
+        OPENSSL_cleanse(shiftedPrefix, 48)
+        shiftedPrefix.deallocate()
     }
 
     private static func context(key: UnsafePointer<UInt8>) throws(CryptoError) -> OpaquePointer {
@@ -246,6 +252,7 @@ package struct AESSIV: ~Copyable {
         _ values: UnsafeMutableBufferPointer<SIVValue>, states: UnsafeMutableRawPointer,
         lanes: UnsafeMutableBufferPointer<Lane>
     ) {
+        if values.count == 1 { return authenticate(values[0], state: states) }
         // First block of every value. Those with more blocks stay in a lane.
         var open = 0
         for index in 0..<values.count {
@@ -283,6 +290,19 @@ package struct AESSIV: ~Copyable {
         }
     }
 
+    /// The same for an event with one value: a plain chain, without lanes.
+    private func authenticate(_ value: SIVValue, state: UnsafeMutableRawPointer) {
+        var (block, taken) = firstBlock(of: value)
+        while true {
+            block.store(at: state)
+            Self.encrypt(state, blocks: 1, with: authenticator)
+            guard taken < value.count else { return }
+            let (next, more) = nextBlock(of: value, at: taken)
+            block = next ^ Block(at: state)
+            taken &+= more
+        }
+    }
+
     @inline(__always)
     private func firstBlock(of value: SIVValue) -> (Block, taken: Int) {
         if value.count >= 16 { return nextBlock(of: value, at: 0) }
@@ -295,47 +315,43 @@ package struct AESSIV: ~Copyable {
     @inline(__always)
     private func nextBlock(of value: SIVValue, at offset: Int) -> (Block, taken: Int) {
         let left = value.count &- offset
-        if left == 16 { return (Block(at: value.plain + offset) ^ prefix ^ subkeyFull, 16) }
         if left >= 32 { return (Block(at: value.plain + offset), 16) }
-        // D straddles these last two blocks: its first `32 - left` bytes end this one, the rest begin the next.
-        return withUnsafeTemporaryAllocation(byteCount: 48, alignment: 16) { bytes in
-            let start = bytes.baseAddress!
-            if left > 16 {
-                Block(0, 0).store(at: start)
-                Block(0, 0).store(at: start + 16)
-                prefix.store(at: start + (left &- 16))
-                return (Block(at: value.plain + offset) ^ Block(at: start), 16)
-            }
-            // Fewer than 16 bytes are left: the tail of D lies over them, then 0x80 and zeroes.
-            Block(0, 0).store(at: start + 16)
-            prefix.store(at: start)
-            let tail = Block(at: start + (16 &- left))
-            let padded = Self.partial(value.plain + offset, count: left, end: 0x80)
-            return (padded ^ tail ^ subkeyPadded, left)
-        }
+        // D straddles the last two blocks: its first bytes end the one before the last, the rest begins the last one.
+        let shifted = Block(at: shiftedPrefix + (32 &- left))
+        if left > 16 { return (Block(at: value.plain + offset) ^ shifted, 16) }
+        if left == 16 { return (Block(at: value.plain + offset) ^ shifted ^ subkeyFull, 16) }
+        let padded = Self.partial(value.plain + offset, count: left, end: 0x80)
+        return (padded ^ shifted ^ subkeyPadded, left)
     }
 
     /// Up to 15 bytes, then `end`, then zeroes.
     @inline(__always)
     private static func partial(_ start: UnsafeRawPointer, count: Int, end: UInt64) -> Block {
         if count >= 8 {
-            return Block(
-                start.loadUnaligned(as: UInt64.self),
-                word(start + 8, count: count &- 8) | end &<< UInt64((count &- 8) &* 8))
+            let rest = UInt64(truncatingIfNeeded: count &- 8) &* 8
+            // The last eight bytes overlap the first ones; shifting drops the overlap. Two shifts, because one by 64
+            // would be one by 0.
+            let last = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+            let tail = (last &>> (63 &- rest)) &>> 1
+            return Block(start.loadUnaligned(as: UInt64.self), (tail | end &<< rest).littleEndian)
         }
-        return Block(word(start, count: count) | end &<< UInt64(count &* 8), 0)
+        return Block((word(start, count: count) | end &<< (UInt64(truncatingIfNeeded: count) &* 8)).littleEndian, 0)
     }
 
     /// Up to 7 bytes as the low bytes of a little-endian word.
     @inline(__always)
     private static func word(_ start: UnsafeRawPointer, count: Int) -> UInt64 {
-        var result: UInt64 = 0
-        var index = 0
-        while index < count {
-            result |= UInt64(start.load(fromByteOffset: index, as: UInt8.self)) &<< UInt64(index &* 8)
-            index &+= 1
+        if count >= 4 {
+            let low = UInt64(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
+            let high = UInt64(UInt32(littleEndian: start.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)))
+            return low | high &<< (UInt64(truncatingIfNeeded: count &- 4) &* 8)
         }
-        return result
+        guard count > 0 else { return 0 }
+        let first = UInt64(start.load(as: UInt8.self))
+        let middle = UInt64(start.load(fromByteOffset: count / 2, as: UInt8.self))
+        let last = UInt64(start.load(fromByteOffset: count &- 1, as: UInt8.self))
+        return first | middle &<< (UInt64(truncatingIfNeeded: count / 2) &* 8)
+            | last &<< (UInt64(truncatingIfNeeded: count &- 1) &* 8)
     }
 
     /// The key stream of every value, each rounded up to whole blocks, one after the other, from the SIV in `sealed`.
