@@ -219,6 +219,16 @@ import Time
         }
     }
 
+    @Test func `a signal to the process arrives, although no thread had it blocked`() async {
+        await #expect(processExitsWith: .exitCode(42)) {
+            let signals = try SignalDescriptor([.terminate])
+            kill(getpid(), SIGTERM)
+            while true {
+                if let signal = signals.next() { ThisProcess.exit(signal == .terminate ? 42 : 1) }
+            }
+        }
+    }
+
     @Test func `core dumps are off after forbidding them`() async {
         await #expect(processExitsWith: .exitCode(42)) {
             try ThisProcess.forbidCoreDumps()

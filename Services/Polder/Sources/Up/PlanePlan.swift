@@ -19,11 +19,11 @@ package struct PlanePlan: Sendable {
         self.state = state
         self.planeFolder = planeFolder
         self.ports = ports
-        let prefixes = ["CONTROL_PLANE_", "EVENT_GATEWAY_", "WEB_SOCKET_", "DECRYPTER_"]
-        let names = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL", "LOG_FORMAT", "LD_LIBRARY_PATH"]
-        inherited = environment.filter { entry in
-            names.contains(entry.key) || prefixes.contains { entry.key.hasPrefix($0) }
-        }
+        let names = [
+            "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "LOG_LEVEL", "LOG_FORMAT",
+            "SHUTDOWN_GRACE",
+        ]
+        inherited = environment.filter { names.contains($0.key) || PlanePlan.isServiceSetting($0.key) }
     }
 
     /// The issuer of stream tokens, whichever listener gave them.
@@ -33,56 +33,59 @@ package struct PlanePlan: Sendable {
     ///
     /// - Parameter decrypterPorts: The admin port of each source stream's decrypter.
     package func processes(for snapshot: PlaneSnapshot, decrypterPorts: [String: UInt16]) -> [ProcessSpec] {
+        let tokens = ["ISSUER": issuer, "JWKS_URL": "\(issuer)/protocol/openid-connect/certs", "CA_FILE": state.caFile]
         var processes = [
             service(
-                "control-plane",
-                [
-                    "LISTEN": "127.0.0.1:\(ports.auth)", "LISTEN_PLAIN": "127.0.0.1:\(ports.authPlain)",
-                    "ISSUER": issuer,
-                ], adminPort: ports.controlPlaneAdmin),
+                "control-plane", admin: ports.controlPlaneAdmin,
+                listeners(ports.auth, ports.authPlain).merging(["PUBLIC_URL": "https://localhost:\(ports.auth)"]) {
+                    _, new in new
+                }),
             service(
-                "event-gateway",
-                [
-                    "LISTEN": "127.0.0.1:\(ports.events)", "LISTEN_PLAIN": "127.0.0.1:\(ports.eventsPlain)",
-                    "ISSUER": issuer, "JWKS_URL": "\(issuer)/protocol/openid-connect/certs",
-                ], adminPort: ports.eventGatewayAdmin),
+                "event-gateway", admin: ports.eventGatewayAdmin,
+                listeners(ports.events, ports.eventsPlain).merging(tokens) { _, new in new }),
             service(
-                "web-socket",
-                [
-                    "LISTEN": "127.0.0.1:\(ports.webSocket)", "LISTEN_PLAIN": "127.0.0.1:\(ports.webSocketPlain)",
-                    "ISSUER": issuer, "JWKS_URL": "\(issuer)/protocol/openid-connect/certs",
-                ], adminPort: ports.webSocketAdmin),
+                "web-socket", admin: ports.webSocketAdmin,
+                listeners(ports.webSocket, ports.webSocketPlain).merging(tokens) { _, new in new }),
         ]
         for stream in snapshot.decryptedStreams {
             guard let port = decrypterPorts[stream.name] else { continue }
-            var process = service("decrypter", ["STREAM": stream.name], adminPort: port)
+            var process = service("decrypter", admin: port, ["STREAM": stream.name])
             process.name = "decrypter-\(stream.name)"
             processes.append(process)
         }
         return processes
     }
 
-    private func service(_ name: String, _ settings: [String: String], adminPort: UInt16) -> ProcessSpec {
-        let prefix = name.uppercased().replacing("-", with: "_")
-        var process = ProcessSpec(name: name, binary: name)
+    private func listeners(_ secure: UInt16, _ plain: UInt16) -> [String: String] {
+        ["LISTEN": "127.0.0.1:\(secure)", "LISTEN_PLAIN": "127.0.0.1:\(plain)"]
+    }
+
+    private func service(_ name: String, admin port: UInt16, _ settings: [String: String]) -> ProcessSpec {
+        let prefix = PlanePlan.prefix(of: name)
         var own = settings
-        own["ADMIN_LISTEN"] = "127.0.0.1:\(adminPort)"
-        own["STATE"] = state.path
-        own["CONFIG"] = planeFolder
+        own["ADMIN_LISTEN"] = "127.0.0.1:\(port)"
+        own["STATE_FOLDER"] = state.path
+        own["PLANE_FOLDER"] = planeFolder
         own["TLS_CERT_FILE"] = state.certificateFile(of: name)
         own["TLS_KEY_FILE"] = state.keyFile(of: name)
-        own["TLS_CA_FILE"] = state.caFile
-        // Short enough that a whole plane stops within ten seconds; the user's own words win.
+        var process = ProcessSpec(name: name, binary: name)
+        // Short enough that a whole plane stops within ten seconds.
         process.environment = ["SHUTDOWN_GRACE": "6s", "LOG_FORMAT": "text"]
-        process.environment.merge(own.map { ("\(prefix)_\($0.key)", $0.value) }) { _, new in new }
-        process.environment.merge(
-            inherited.filter { $0.key.hasPrefix("\(prefix)_") || !$0.key.contains("_") || !isService($0.key) }
-        ) { _, new in new }
-        process.adminURL = "https://localhost:\(adminPort)"
+        for (key, value) in own { process.environment["\(prefix)\(key)"] = value }
+        // The user's own words win.
+        for (key, value) in inherited where key.hasPrefix(prefix) || !PlanePlan.isServiceSetting(key) {
+            process.environment[key] = value
+        }
+        process.adminURL = "https://localhost:\(port)"
         return process
     }
 
-    private func isService(_ name: String) -> Bool {
-        PlanePlan.services.contains { name.hasPrefix($0.uppercased().replacing("-", with: "_") + "_") }
+    /// What the names of a service's settings begin with: `EVENT_GATEWAY_`.
+    private static func prefix(of service: String) -> String {
+        "\(service.uppercased().replacing("-", with: "_"))_"
+    }
+
+    private static func isServiceSetting(_ name: String) -> Bool {
+        services.contains { name.hasPrefix(prefix(of: $0)) }
     }
 }
