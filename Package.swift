@@ -86,7 +86,7 @@ let plan: [[Target]] = [
     // Engines: what Polder knows how to do.
     shared(
         "Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"], tests: ["Crypto"]),
-    shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "HTTP", "EventLoop"]),
+    shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "TLS", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),
     shared(
@@ -116,7 +116,7 @@ let plan: [[Target]] = [
         uses: [
             "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "Wire",
             "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
-        ], tests: ["SQLite"]),
+        ], tests: ["SQLite", "TLS"]),
     service(
         "WebSocket", binary: "web-socket",
         uses: [
@@ -140,7 +140,7 @@ let plan: [[Target]] = [
     // Test support, and tests that need a whole plane.
     [
         .target(
-            name: "TestKit", dependencies: ["Bytes", "Time", "Observe", "System", "JSON"],
+            name: "TestKit", dependencies: ["Bytes", "Crypto", "Time", "Observe", "System", "JSON"],
             path: "Tests/TestKit", exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "bench",

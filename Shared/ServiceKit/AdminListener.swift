@@ -1,5 +1,36 @@
-import Config
+package import Config
+import HTTP
+import Net
+package import System
+import TLS
 
+/// Opens the admin listener: TLS, on the kit's loop.
 enum AdminListener {
-    static func start(_ kit: Kit, listen: HostPort, clientCA: String?) async throws -> UInt16 { 0 }
+    /// - Parameter clientCA: When given, only clients with a certificate of this authority get in.
+    /// - Returns: The server, to be kept, and its port.
+    static func start(_ kit: Kit, listen: HostPort, clientCA: String?) async throws -> (
+        server: HTTPServer, port: UInt16
+    ) {
+        var files = kit.tls
+        files.authorities = clientCA
+        let tls = try TLSServerContext(files, clientCertificates: clientCA == nil ? .none : .required)
+        var options = kit.serverOptions("admin")
+        options.limits = HTTPLimits(bodyBytes: 64 * 1024)
+        options.connectionsPerLoop = 256
+        let server = try await HTTPServer.start(
+            on: [kit.loop], listeners: [HTTPListener(try listen.resolved(), tls: tls)], options: options,
+            answering: { request in await kit.admin.answer(request) })
+        return (server, server.addresses[0].port)
+    }
+}
+
+extension HostPort {
+    /// The address to bind: the first that the resolver knows. Blocks when the host is a name.
+    ///
+    /// - Throws: `SystemError.unresolved`.
+    package func resolved() throws(SystemError) -> SocketAddress {
+        let addresses = try SocketAddress.resolve(host: host, port: port)
+        guard let first = addresses.first else { throw .unresolved(host: host, reason: "no address") }
+        return first
+    }
 }

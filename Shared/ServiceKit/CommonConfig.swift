@@ -1,5 +1,6 @@
 package import Config
 package import Observe
+package import TLS
 import Time
 
 /// The settings that every service has. Their names begin with the service's, except those that mean the same for all.
@@ -22,10 +23,10 @@ package struct CommonConfig: Sendable {
             "\(prefix)_ADMIN_LISTEN", default: adminListen,
             "TLS address of `/livez`, `/readyz` and `/metrics`; port 0 takes a free one.")
         tls = TLSFiles(
-            certificateFile: env.require(
+            certificate: env.require(
                 "\(prefix)_TLS_CERT_FILE", example: "/etc/polder/tls/\(Self.dashed(prefix)).pem",
                 "Certificate chain, PEM; read again when it changes."),
-            keyFile: env.require(
+            key: env.require(
                 "\(prefix)_TLS_KEY_FILE", example: "/etc/polder/tls/\(Self.dashed(prefix)).key",
                 "Private key of the certificate, PEM."))
         adminClientCA = env.readIfPresent(

@@ -1,4 +1,5 @@
 import EventLoop
+import Net
 import Observe
 import Synchronization
 
@@ -8,6 +9,7 @@ final class Conductor: Sendable {
         var state: LifecycleState
         var service: (any Service)?
         var draining: Task<Void, Never>?
+        var admin: HTTPServer?
     }
 
     private let kit: Kit
@@ -20,6 +22,9 @@ final class Conductor: Sendable {
         self.exit = exit
         inner = Mutex(Inner(state: LifecycleState(grace: grace)))
     }
+
+    /// Keeps the admin listener for as long as the process lives: it tells about draining too.
+    func adminStarted(_ server: HTTPServer) { inner.withLock { $0.admin = server } }
 
     /// The service is there and can be drained.
     func built(_ service: any Service) {

@@ -1,6 +1,7 @@
 package import EventLoop
 package import Observe
 import Synchronization
+package import TLS
 package import Time
 
 /// What a service gets from `ServiceMain`: everything that is the same for all of them.
@@ -21,10 +22,13 @@ package final class Kit: Sendable {
     package let tls: TLSFiles
     /// The admin listener's extra routes.
     package let admin: AdminRoutes
+    /// How long draining may take before the process ends anyway.
+    package let shutdownGrace: Duration
 
     /// Parts of a kit. `ServiceMain` makes one from the settings; tests make their own.
     package init(
-        name: String, logger: Logger, metrics: MetricRegistry, clock: any WallClock, loop: EventLoop, tls: TLSFiles
+        name: String, logger: Logger, metrics: MetricRegistry, clock: any WallClock, loop: EventLoop, tls: TLSFiles,
+        shutdownGrace: Duration = .seconds(8)
     ) {
         self.name = name
         self.logger = logger
@@ -32,21 +36,8 @@ package final class Kit: Sendable {
         self.clock = clock
         self.loop = loop
         self.tls = tls
+        self.shutdownGrace = shutdownGrace
         readiness = Readiness()
         admin = AdminRoutes()
-    }
-}
-
-/// Where the service's own certificate is. The files are read again when they change.
-package struct TLSFiles: Sendable, Equatable {
-    /// PEM, the leaf first.
-    package let certificateFile: String
-    /// PEM.
-    package let keyFile: String
-
-    /// Paths of the two files.
-    package init(certificateFile: String, keyFile: String) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
     }
 }

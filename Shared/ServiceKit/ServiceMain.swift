@@ -17,9 +17,13 @@ package enum ServiceMain {
     ///   - name: The binary's name; its upper-case form begins the names of its settings.
     ///   - build: Opens listeners and starts parts. What it throws is logged and ends the process: with 78 when it is a
     ///     `ConfigurationRefused`, otherwise with 70.
+    ///
+    /// Synchronous, although everything in it is not: with an asynchronous `main` libdispatch would take over the main thread
+    /// and wait there with all signals unblocked (`dispatch_main`), so that a SIGTERM ended the process at once.
     package static func run<SpecificConfig: ServiceConfig, Built: Service>(
-        _ name: String, _: SpecificConfig.Type, build: (SpecificConfig, Kit) async throws -> Built
-    ) async -> Never {
+        _ name: String, _: SpecificConfig.Type,
+        build: @escaping @Sendable (SpecificConfig, Kit) async throws -> Built
+    ) -> Never {
         let launch = Launch<SpecificConfig>(
             name: name, arguments: Array(CommandLine.arguments.dropFirst()), environment: ThisProcess.environment())
         switch launch {
@@ -27,7 +31,7 @@ package enum ServiceMain {
         case .refuse(let text, let code): leave(with: code, text, to: 2)
         case .start(let common, let config, let misspelt):
             do {
-                try await start(name, common, config, misspelt, build)
+                try start(name, common, config, misspelt, build)
             } catch {
                 // Nothing runs yet that could log: no descriptor, no thread.
                 leave(with: LifecycleState.ExitCode.crashed, "\(name): \(error)\n", to: 2)
@@ -37,8 +41,8 @@ package enum ServiceMain {
 
     private static func start<SpecificConfig: ServiceConfig, Built: Service>(
         _ name: String, _ common: CommonConfig, _ config: SpecificConfig, _ misspelt: [String],
-        _ build: (SpecificConfig, Kit) async throws -> Built
-    ) async throws -> Never {
+        _ build: @escaping @Sendable (SpecificConfig, Kit) async throws -> Built
+    ) throws -> Never {
         // First of all: a signal is blocked only in threads that start afterwards.
         let signals = try SignalDescriptor([.terminate, .interrupt])
         try ThisProcess.forbidCoreDumps()
@@ -53,7 +57,7 @@ package enum ServiceMain {
 
         let kit = Kit(
             name: name, logger: logger, metrics: MetricRegistry(), clock: clock,
-            loop: try EventLoop(name: "kit"), tls: common.tls)
+            loop: try EventLoop(name: "kit"), tls: common.tls, shutdownGrace: common.grace)
         ProcessMetrics.register(
             kit.metrics, service: name, version: PolderVersion.text, startedAt: startedAt)
         kit.metrics.reading(counter: "log_lines_dropped_total", "Log lines that nobody read in time.") {
@@ -70,33 +74,37 @@ package enum ServiceMain {
         SignalWatch.start(signals, on: kit.loop) { conductor.report(.stopRequested) }
         Lifeline.start(ThisProcess.environment(), on: kit.loop) { conductor.report(.lifelineEnded) }
 
+        let whole = Task { await live(kit, common, config, startedAt, conductor, build) }
+        // The conductor ends the process; until then the main thread owns the task and does nothing else.
+        while true { _ = Monitor(whole).wait { _ -> Never? in nil } }
+    }
+
+    private static func live<SpecificConfig: ServiceConfig, Built: Service>(
+        _ kit: Kit, _ common: CommonConfig, _ config: SpecificConfig, _ startedAt: Timestamp, _ conductor: Conductor,
+        _ build: @Sendable (SpecificConfig, Kit) async throws -> Built
+    ) async {
         let building = kit.readiness.latch("start")
         do {
-            let adminPort = try await AdminListener.start(
+            let admin = try await AdminListener.start(
                 kit, listen: common.adminListen, clientCA: common.adminClientCA)
+            conductor.adminStarted(admin.server)
             let service = try await build(config, kit)
             building.release()
             conductor.built(service)
-            logger.info(
+            kit.logger.info(
                 "service started",
                 [
                     "version": .string(PolderVersion.text), "pid": .int(Int(ThisProcess.id)),
-                    "admin_port": .int(Int(adminPort)), "start_time": .duration(clock.now() - startedAt),
+                    "admin_port": .int(Int(admin.port)), "start_time": .duration(kit.clock.now() - startedAt),
                 ])
             try await service.run()
             conductor.report(.partEnded("it returned by itself"))
         } catch let refused as ConfigurationRefused {
-            for problem in refused.problems { logger.error("configuration refused", ["problem": .string(problem)]) }
+            for problem in refused.problems { kit.logger.error("configuration refused", ["problem": .string(problem)]) }
             conductor.report(.configurationRefused)
         } catch {
             conductor.report(.partEnded("\(error)"))
         }
-        // A part that ends while we drain does not end the process: the conductor does.
-        while true { await waitADay() }
-    }
-
-    private static func waitADay() async {
-        do { try await Task.sleep(for: .days(1)) } catch { preconditionFailure("nobody cancels the main task") }
     }
 
     private static func leave(with code: Int32, _ text: String, to descriptor: Int32) -> Never {

@@ -10,6 +10,7 @@ import Privacy
 import ServiceKit
 import System
 import TestKit
+import TLS
 import Testing
 import Time
 import Wire
@@ -65,7 +66,7 @@ import Wire
             let kit = Kit(
                 name: "decrypter",
                 logger: Logger(service: "decrypter", sink: NullLogSink(), clock: clock, format: .text),
-                metrics: metrics, clock: clock, loop: rig.loop, tls: TLSFiles(certificateFile: "", keyFile: ""))
+                metrics: metrics, clock: clock, loop: rig.loop, tls: TLSFiles(certificate: nil, key: nil))
             return (try Decrypter(config, kit), metrics)
         }
 

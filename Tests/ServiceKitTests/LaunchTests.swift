@@ -1,5 +1,6 @@
 import Config
 import ServiceKit
+import TLS
 import Testing
 
 private struct PumpConfig: ServiceConfig {
@@ -27,7 +28,7 @@ private struct PumpConfig: ServiceConfig {
         }
         #expect(config.depth == 7)
         #expect(common.adminListen == HostPort(host: "0.0.0.0", port: 9199))
-        #expect(common.tls == TLSFiles(certificateFile: "/c.pem", keyFile: "/c.key"))
+        #expect(common.tls == TLSFiles(certificate: "/c.pem", key: "/c.key"))
         #expect(common.grace == .seconds(8))
         #expect(misspelt.isEmpty)
     }

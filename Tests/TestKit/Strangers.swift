@@ -35,3 +35,19 @@ package enum Strangers {
             mayFail: mayFail)
     }
 }
+
+/// The path of one of our binaries, from the same build as the tests.
+///
+/// - Throws: `TestKitError.system` when it is not there.
+package func builtBinary(_ name: String) throws -> String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    guard count > 0 else { throw systemFailure("readlink", "/proc/self/exe") }
+    let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // `swift test` may run the bundle itself, or a helper of the toolchain that loads it.
+    let folders =
+        [own.split(separator: "/").dropLast().joined(separator: "/")].map { "/" + $0 }
+        + ["release", "debug"].map { "\(Strangers.packageRoot)/.build/\($0)" }
+    for folder in folders where access("\(folder)/\(name)", X_OK) == 0 { return "\(folder)/\(name)" }
+    throw TestKitError.strangerMissing("\(name): build it with `swift build --build-tests`")
+}

@@ -1,1 +1,116 @@
-// ControlPlane
+import Config
+import Crypto
+import EventLoop
+import HTTP
+import Net
+import PlaneConfig
+package import ServiceKit
+import Synchronization
+import System
+import TLS
+import Time
+import Tokens
+
+/// The control plane, first slice: the OIDC provider of realm `streams`.
+package final class ControlPlane: Service {
+    private let kit: Kit
+    private let server: HTTPServer
+    private let loops: EventLoopPool
+    private let follow: FollowPlane
+    private let housekeeping: Housekeeping
+
+    /// Builds the parts, from the back: whoever answers exists before whoever asks.
+    ///
+    /// - Throws: `ConfigurationRefused` with all mistakes of the plane folder; faults of the parts.
+    package init(_ config: ControlPlaneConfig, _ kit: Kit) async throws {
+        self.kit = kit
+        let telemetry = ControlPlaneTelemetry(kit.logger, kit.metrics)
+
+        let registry = try ClientRegistry()
+        follow = FollowPlane(
+            source: try Self.plane(config), identities: try Identities(state: config.stateFolder), registry: registry,
+            telemetry: telemetry)
+        try follow.start()
+
+        let keys = try SigningKeyStore(
+            folder: config.stateFolder + "/auth/streams", algorithm: config.algorithm.signature,
+            schedule: SigningKeySchedule(
+                rotateAfter: config.keyRotation, publishAhead: config.keyPublishAhead,
+                keepAfterUse: config.tokenLifetime + .minutes(5)),
+            now: kit.clock.now())
+        housekeeping = try Housekeeping(
+            follow: follow, rotate: RotateKeys(store: keys, clock: kit.clock, telemetry: telemetry), loop: kit.loop)
+        housekeeping.start()
+
+        // The issuer's name holds the port, which the kernel may choose: open the door first, say what is behind it then.
+        let door = Door()
+        loops = try EventLoopPool(name: "http", count: config.loops)
+        server = try await Self.open(config, kit, loops, door)
+        let base = config.publicURL?.text ?? "https://localhost:\(server.addresses[0].port)"
+        let issuer = TokenIssuer(issuer: base + "/auth/realms/streams", keys: keys, lifetime: config.tokenLifetime)
+        door.put(
+            Routes(
+                issueToken: IssueToken(
+                    clients: registry, issuer: issuer, limiter: LoginLimiter(perMinute: config.failedLogins),
+                    clock: kit.clock, telemetry: telemetry),
+                publishKeys: PublishKeys(
+                    issuer: issuer.issuer, keys: keys.published, algorithms: [config.algorithm.rawValue])))
+        telemetry.emit(
+            .listening(
+                issuer: issuer.issuer, port: Int(server.addresses[0].port),
+                plainPort: server.addresses.count > 1 ? Int(server.addresses[1].port) : nil))
+    }
+
+    /// Finishes what was asked and asks nothing more.
+    package func drain() async {
+        await server.drain(grace: kit.shutdownGrace)
+        housekeeping.stop()
+        follow.stop()
+    }
+
+    private static func plane(_ config: ControlPlaneConfig) throws -> PlaneConfigSource {
+        do throws(PlaneConfigError) {
+            return try PlaneConfigSource(
+                folder: config.planeFolder, state: config.stateFolder, component: "control-plane")
+        } catch {
+            guard case .invalid(let problems) = error else { throw error }
+            throw ConfigurationRefused(problems.map(\.description))
+        }
+    }
+
+    private static func open(
+        _ config: ControlPlaneConfig, _ kit: Kit, _ loops: EventLoopPool, _ door: Door
+    ) async throws -> HTTPServer {
+        var listeners = [HTTPListener(try config.listen.resolved(), tls: try TLSServerContext(kit.tls))]
+        if let plain = config.listenPlain { listeners.append(HTTPListener(try plain.resolved(), tls: nil)) }
+        var options = kit.serverOptions("public")
+        options.limits.bodyBytes = ControlPlaneConfig.maximumBody
+        return try await HTTPServer.start(on: loops.loops, listeners: listeners, options: options) { request in
+            door.answer(request)
+        }
+    }
+}
+
+/// Answers requests once it knows the routes.
+private final class Door: Sendable {
+    private let routes = Mutex<Routes?>(nil)
+
+    func put(_ routes: Routes) { self.routes.withLock { $0 = routes } }
+
+    func answer(_ request: Request) -> Response {
+        guard let routes = routes.withLock({ $0 }) else {
+            return .text(.serviceUnavailable, "starting\n", headers: ["retry-after": "1"])
+        }
+        return routes.answer(request)
+    }
+}
+
+extension SigningAlgorithm {
+    /// The same for the `Crypto` module.
+    var signature: SignatureAlgorithm {
+        switch self {
+        case .rs256: .rs256
+        case .es256: .es256
+        }
+    }
+}

@@ -1,6 +1,6 @@
 import Decrypter
 import ServiceKit
 
-await ServiceMain.run("decrypter", DecrypterConfig.self) { config, kit in
+ServiceMain.run("decrypter", DecrypterConfig.self) { config, kit in
     try Decrypter(config, kit)
 }

@@ -1,0 +1,57 @@
+package import PlaneConfig
+
+/// Keeps the registry of clients in step with the plane's configuration: a client for each stream.
+package final class FollowPlane: Sendable {
+    private let source: PlaneConfigSource
+    private let identities: Identities
+    private let registry: ClientRegistry
+    private let telemetry: ControlPlaneTelemetry
+
+    /// Follows `source` once `start` is called.
+    package init(
+        source: PlaneConfigSource, identities: Identities, registry: ClientRegistry, telemetry: ControlPlaneTelemetry
+    ) {
+        self.source = source
+        self.identities = identities
+        self.registry = registry
+        self.telemetry = telemetry
+    }
+
+    /// Loads the clients, and again whenever the folder changes. Blocks on the disk.
+    ///
+    /// - Throws: `PlaneConfigError` when the folder cannot be watched.
+    package func start() throws(PlaneConfigError) {
+        for problem in source.problemsAtStart { telemetry.emit(.configurationRefused(problem: problem.description)) }
+        load(source.current)
+        try source.watch { [self] update in
+            switch update {
+            case .changed(let snapshot): load(snapshot)
+            case .refused(let problems):
+                for problem in problems { telemetry.emit(.configurationRefused(problem: problem.description)) }
+            case .notKept(let error): telemetry.emit(.configurationRefused(problem: error.description))
+            }
+        }
+    }
+
+    /// Reads the secrets again: a `secretFile` may have been replaced without a change in the folder. Blocks on the disk.
+    package func reload() { load(source.current, quietly: true) }
+
+    /// Follows no more.
+    package func stop() { source.stop() }
+
+    private func load(_ snapshot: PlaneSnapshot, quietly: Bool = false) {
+        var digests: [String: [UInt8]] = [:]
+        for stream in snapshot.streams {
+            do {
+                let secret = try identities.clientSecret(of: stream)
+                digests[stream.clientID] = try ClientRegistry.digest(Array(secret.utf8))
+            } catch {
+                // Whoever could log in before still can; the new secret counts once it can be read.
+                digests[stream.clientID] = registry.digest(of: stream.clientID)
+                if !quietly { telemetry.emit(.secretUnreadable(stream: stream.name, reason: "\(error)")) }
+            }
+        }
+        registry.replace(digests)
+        if !quietly { telemetry.emit(.clientsLoaded(count: digests.count, version: snapshot.version)) }
+    }
+}
