@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Polder
 import Synchronization
 import System
@@ -122,5 +123,65 @@ private final class Rig: Sendable {
         let pids = try folder.readText("pids").split(separator: "\n").compactMap { Int32($0) }
         #expect(pids.count == 4)
         try await eventually("all have gone") { pids.allSatisfy { kill($0, 0) == -1 } }
+    }
+}
+
+/// The runtime socket, judged by curl.
+@Suite struct RuntimeSocketTests {
+    private struct Answer {
+        let status: String
+        let body: String
+    }
+
+    private func ask(_ socket: String, _ path: String, _ arguments: String...) async throws -> Answer {
+        let result = try await runTool(
+            "curl",
+            ["--silent", "--max-time", "20", "--unix-socket", socket, "--write-out", "\n%{http_code}"] + arguments
+                + ["http://localhost\(path)"])
+        var lines = result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let status = lines.removeLast()
+        return Answer(status: status, body: lines.joined(separator: "\n"))
+    }
+
+    @Test func `groups are declared, listed and read over the socket`() async throws {
+        let rig = try Rig()
+        let socket = rig.folder.file("runtime.sock")
+        try await rig.supervisor.serve(at: socket, plane: { nil })
+        #expect(try rig.folder.mode(of: "runtime.sock") == 0o600)
+        await rig.supervisor.apply(group: "plane", [rig.spec("core", "patient")])
+
+        let wanted =
+            #"{"processes":[{"name":"job","binary":"patient","environment":{"PATH":"/usr/bin:/bin","WORD":"hello"}}]}"#
+        #expect(try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", wanted).status == "204")
+        try await eventually("the job runs") { rig.lines.contains("job: started hello") }
+        let list = try JSONValue.parse(try await ask(socket, "/v1/processes").body)["processes"]
+        #expect(list?.array?.compactMap { $0["name"]?.string } == ["core", "job"])
+        #expect(list?[1]?["group"] == "guest")
+        #expect(try await ask(socket, "/v1/processes/job/logs?last=1").body == "started hello\n")
+
+        #expect(
+            try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", #"{"processes":[]}"#).status == "204"
+        )
+        try await eventually("the job has gone") { await rig.supervisor.list().map(\.name) == ["core"] }
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
+    @Test func `what is not allowed is refused`() async throws {
+        let rig = try Rig()
+        let socket = rig.folder.file("runtime.sock")
+        try await rig.supervisor.serve(at: socket, plane: { nil })
+        let outside = #"{"processes":[{"name":"job","binary":"../../bin/sh"}]}"#
+        #expect(try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", outside).status == "400")
+        #expect(try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", "nonsense").status == "400")
+        #expect(
+            try await ask(socket, "/v1/groups/plane/processes", "-X", "PUT", "-d", #"{"processes":[]}"#).status == "403"
+        )
+        #expect(try await ask(socket, "/v1/processes", "-X", "DELETE").status == "405")
+        #expect(try await ask(socket, "/v1/processes/nobody/logs").status == "404")
+        #expect(try await ask(socket, "/v1/plane").status == "503")
+        #expect(try await ask(socket, "/elsewhere").status == "404")
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
     }
 }

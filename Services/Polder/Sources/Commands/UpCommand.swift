@@ -98,8 +98,8 @@ package struct UpCommand: Command {
                         run.processEnded(name)
                     }), probe: { await probe.isReady($0) })
             run.use(supervisor)
-            let routes = RuntimeRoutes(runtime: supervisor, plane: { run.document })
-            try await supervisor.serve(routes, at: state.socketPath, signals: signals) { printer.add("stopping") }
+            try await supervisor.serve(at: state.socketPath) { run.document }
+            try await supervisor.obey(signals) { printer.add("stopping") }
             try run.source.watch { update in
                 switch update {
                 case .changed:

@@ -1,20 +1,27 @@
 internal import EventLoop
-internal import System
+package import System
 
 extension Supervisor {
-    /// Serves the runtime socket, and stops everything on the first stop signal; on a second one at once.
+    /// Serves the runtime socket, from now on.
     ///
+    /// - Parameter plane: The ready document, while the plane is ready.
     /// - Throws: `.call` when the socket cannot be made.
-    func serve(
-        _ routes: RuntimeRoutes, at path: String, signals: StopSignals, stopping: @escaping @Sendable () -> Void
+    package func serve(
+        at path: String, plane: @escaping @Sendable () -> ReadyDocument?
     ) throws(SystemError) {
-        // The loop keeps both as long as they are registered.
-        _ = try RuntimeListener(path: path, loop: loop, routes: routes)
-        try loop.register(signals.raw, .read, signals)
+        // The loop keeps the listener for as long as it is registered.
+        _ = try RuntimeListener(path: path, loop: loop, routes: RuntimeRoutes(runtime: self, plane: plane))
+    }
+
+    /// Stops everything on the first stop signal; on a second one at once.
+    ///
+    /// - Throws: `.call` when the loop cannot watch them.
+    func obey(_ signals: StopSignals, stopping: @escaping @Sendable () -> Void) throws(SystemError) {
         signals.arrived = { [weak self] in
             stopping()
             self?.assumeIsolated { $0.stop() }
         }
+        try loop.register(signals.raw, .read, signals)
     }
 
     /// Does something now and then, until the supervisor goes.

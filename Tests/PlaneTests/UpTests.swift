@@ -1,0 +1,139 @@
+import Glibc
+import JSON
+import System
+import TestKit
+import Testing
+
+/// `polder up` from outside: what it starts, tells, refuses and leaves behind.
+@Suite(.serialized) struct UpTests {
+    @Test func `a plane starts, tells what it is, refuses a second one, and stops without a trace`() async throws {
+        let plane = try await Plane()
+        let ready = try plane.ready()
+        #expect(ready.document["version"]?.int64 == 1)
+        #expect(ready.document["dir"]?.string == plane.directory)
+        #expect(try plane.folder.mode(of: "ready.json") == 0o600)
+        #expect(
+            ready.document["streams"]?.array?.compactMap { $0["name"]?.string } == [
+                "demo", "demo-0", "demo-0-1", "demo-0-1-2-3", "demo-M0-1",
+            ])
+        let masked = try #require(ready.stream("demo-M0-1"))
+        #expect(masked["derivedFrom"] == "demo")
+        #expect(masked["purposes"] == [0, 1])
+        #expect(ready.stream("demo")?["derivedFrom"] == .null)
+        for name in ["events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain"] {
+            #expect(!ready.url(name).isEmpty)
+        }
+        let services = ["control-plane", "event-gateway", "web-socket", "decrypter"]
+        for service in services {
+            #expect(ready.pids(service).count == 1)
+            let url = try #require(ready.document["admin"]?[service]?[0]?.string)
+            let answer = try await runTool(
+                "curl",
+                [
+                    "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--cacert",
+                    ready.document["caFile"]?.string ?? "", "\(url)/readyz",
+                ])
+            #expect(answer.output == "200", "\(service)")
+        }
+
+        let second = try await plane.polder("up", "--ports", "auto", mayFail: true)
+        #expect(second.status == 5)
+        #expect(second.errors.contains("runs on \(plane.directory) already"))
+
+        let status = try await plane.polder("status", "-o", "json")
+        let document = try JSONValue.parse(status.outputBytes)
+        #expect(document["ready"] == true)
+        #expect(document["processes"]?.array?.count == 4)
+        #expect(!status.output.contains(ready.stream("demo")?["clientSecret"]?.string ?? "?"))
+
+        let processes = try await runTool(
+            "curl",
+            ["--silent", "--unix-socket", "\(plane.directory)/run/runtime.sock", "http://localhost/v1/processes"])
+        #expect(try JSONValue.parse(processes.outputBytes)["processes"]?.array?.count == 4)
+
+        let began = MonotonicTime.now()
+        #expect(try await plane.stop() == 0)
+        #expect(MonotonicTime.now() - began < .seconds(10))
+        #expect(!plane.folder.has("ready.json"))
+        #expect(!plane.folder.has("state/run/plane.json"))
+        #expect(!plane.folder.has("state/run/runtime.sock"))
+        for service in services { #expect(ready.pids(service).allSatisfy { kill($0, 0) == -1 }) }
+        #expect(try await plane.polder("status", mayFail: true).status == 3)
+    }
+
+    @Test func `a killed process comes back, and the ready file tells`() async throws {
+        let plane = try await Plane()
+        let before = try plane.ready().pids("event-gateway")
+        kill(before[0], SIGKILL)
+        try await eventually("the ready file names the new process", within: .seconds(60)) {
+            let now = try plane.ready().pids("event-gateway")
+            return now.count == 1 && now != before
+        }
+        #expect(try await plane.stop() == 0)
+    }
+
+    @Test func `when the supervisor is killed, nothing is left running, and the next one starts`() async throws {
+        let plane = try await Plane()
+        let ready = try plane.ready()
+        let pids = ["control-plane", "event-gateway", "web-socket", "decrypter"].flatMap { ready.pids($0) }
+        #expect(pids.count == 4)
+        plane.killSupervisor()
+        try await eventually("all have gone", within: .seconds(30)) { pids.allSatisfy { kill($0, 0) == -1 } }
+        #expect(try await plane.polder("status", mayFail: true).status == 3)
+        // The stale ready file goes with the next start; secrets and ids stay.
+        let again = try RunningTool(
+            try Plane.binary("polder"),
+            ["up", "--dir", plane.directory, "--ports", "auto", "--ready-file", plane.readyFile])
+        try await eventually("the new plane is ready", within: .seconds(60)) {
+            // Missing between the start and readiness; from then on it names new processes.
+            guard plane.folder.has("state/run/plane.json"), plane.folder.has("ready.json") else { return false }
+            return try plane.ready().pids("event-gateway") != ready.pids("event-gateway")
+        }
+        #expect(try plane.ready().stream("demo") == ready.stream("demo"))
+        again.terminate()
+        #expect(try await again.waitForEnd(within: .seconds(15)).status == 0)
+    }
+
+    @Test func `a new source stream with a derived one gets its decrypter while the plane runs`() async throws {
+        let folder = try TemporaryFolder()
+        func stream(_ name: String) -> String {
+            """
+            kind: Stream
+            spec: {ref: {name: \(name)}}
+            ---
+            kind: Stream
+            spec: {linkedStream: \(name), consentLevels: [0]}
+
+            """
+        }
+        try folder.write("one.yaml", text: stream("first"))
+        let plane = try await Plane(configuration: folder.path)
+        #expect(try plane.ready().pids("decrypter").count == 1)
+        try folder.write("two.yaml", text: stream("second"))
+        try await eventually("a second decrypter is told", within: .seconds(60)) {
+            try plane.ready().pids("decrypter").count == 2 && plane.ready().stream("second-0") != nil
+        }
+        folder.remove("two.yaml")
+        try await eventually("it is gone again", within: .seconds(60)) {
+            try plane.ready().pids("decrypter").count == 1 && plane.ready().stream("second") == nil
+        }
+        try folder.write("two.yaml", text: "kind: Strem\n")
+        try await eventually("the refusal is told", within: .seconds(20)) {
+            plane.logs.contains("two.yaml:1: kind Strem is unknown")
+        }
+        #expect(try plane.ready().pids("decrypter").count == 1)
+        #expect(try await plane.stop() == 0)
+    }
+
+    @Test func `a folder with mistakes is told whole, and nothing is started`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a.yaml", text: "kind: Stream\nspec: {ref: {name: abc}}\n")
+        try folder.write("b.yaml", text: "kind: Stream\nspec: {linkedStream: nobody, consentLevels: [1]}\n")
+        let result = try await runTool(
+            Plane.binary("polder"),
+            ["up", "--dir", folder.file("state"), "--config", folder.path, "--ports", "auto"], mayFail: true)
+        #expect(result.status == 78)
+        #expect(result.errors.contains("a.yaml:2: ref.name must have 4 to 100 characters"))
+        #expect(result.errors.contains("b.yaml:2: linkedStream names nobody, which does not exist"))
+    }
+}
