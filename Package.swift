@@ -110,7 +110,7 @@ let plan: [[Target]] = [
         uses: [
             "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
             "KeyVault", "EventLog", "Wire", "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
-        ]),
+        ], tests: ["SQLite"]),
     service(
         "Decrypter", binary: "decrypter",
         uses: [

@@ -1,3 +1,4 @@
+import Contracts
 import EventGateway
 import Testing
 import Tokens
@@ -10,7 +11,8 @@ import Tokens
         (.derivedStream(name: "demo-0", source: "demo"), 403), (.streamNotEnabled(name: "demo"), 403),
         (.contractNotYours(contract: "a/b/1.0.0"), 403), (.rateExceeded(stream: "demo", wait: 1), 429),
         (.schemaRefMissing, 400), (.schemaRefMalformed(length: 3), 400), (.schemaUnknown(schema: "a/b/1.0.0"), 400),
-        (.event("Field"), 400), (.overloaded, 503), (.logUnavailable, 503), (.vaultUnavailable, 503), (.notReady, 503),
+        (.event(.negativeConsent), 400), (.overloaded, 503), (.logUnavailable, 503), (.vaultUnavailable, 503),
+        (.notReady, 503),
         (.ours(id: "17"), 500),
     ]
 

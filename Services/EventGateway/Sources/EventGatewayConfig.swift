@@ -42,6 +42,7 @@ package struct EventGatewayConfig: ServiceConfig {
     /// How long an event is kept in the log.
     package let retention: Duration
 
+    /// Reads every setting.
     package init(reading env: inout EnvReader) {
         listen = env.read(
             "EVENT_GATEWAY_LISTEN", default: "0.0.0.0:8443", "Address of the public listener: TLS, h2 and http/1.1.")
@@ -88,5 +89,8 @@ package struct EventGatewayConfig: ServiceConfig {
         retention = env.read(
             "EVENT_GATEWAY_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
             "How long an event is kept in the log.")
+        if let listenPlain, !listenPlain.isLoopback {
+            env.refuse("EVENT_GATEWAY_LISTEN_PLAIN", because: "plain text is for the loopback only")
+        }
     }
 }

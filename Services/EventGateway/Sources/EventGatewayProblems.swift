@@ -1,3 +1,4 @@
+package import Contracts
 internal import Faults
 package import HTTP
 package import Tokens
@@ -32,8 +33,8 @@ package enum Refusal: Error, Equatable {
     case schemaRefMalformed(length: Int)
     /// No such schema.
     case schemaUnknown(schema: String)
-    /// The event itself was refused: by its encoding, its contract or a rule. The whole line.
-    case event(String)
+    /// The event itself was refused: by its encoding, its contract or a rule.
+    case event(EventRefusal)
     /// More is in flight than this process wants to hold in memory.
     case overloaded
     /// The event could not be made durable.
@@ -78,7 +79,7 @@ package enum Refusal: Error, Equatable {
         case .schemaRefMalformed(let length):
             "Header 'Strm-Schema-Ref' with value of length \(length) is not of the form 'handle/name/version'"
         case .schemaUnknown(let schema): "Schema '\(schema)' is unknown"
-        case .event(let line): line
+        case .event(let refusal): refusal.description
         case .overloaded: "Too many events are in flight; try again later"
         case .logUnavailable: "The event log is unavailable; the event was not accepted, try again later"
         case .vaultUnavailable: "The key vault is unavailable; the event was not accepted, try again later"

@@ -1,5 +1,6 @@
 package import Observe
 package import PlaneConfig
+package import System
 internal import Time
 package import Tokens
 package import Wire
@@ -17,10 +18,27 @@ package final class EventGatewayTelemetry: Sendable {
     private let topicErrors: CounterFamily
     private let planeUpdates: CounterFamily
     private let keySetUpdates: CounterFamily
-    private let cacheHits: CounterFamily
-    private let cacheMisses: CounterFamily
-    private let cacheSizes: GaugeFamily
 
+    /// Counters of a cache, by the names that the dashboard knows.
+    package struct CacheMeter: Sendable {
+        /// Look-ups that it answered.
+        package let hits: Counter
+        /// Look-ups that it could not answer.
+        package let misses: Counter
+        /// Entries.
+        package let size: Gauge
+    }
+
+    /// Ciphers ready for sealing.
+    package let keys: CacheMeter
+    /// Verified tokens.
+    package let tokens: CacheMeter
+    /// Compiled schemas.
+    package let schemas: Gauge
+    /// Compiled contracts.
+    package let contracts: Gauge
+    /// Streams of the plane.
+    package let streams: Gauge
     /// From the arrival of an event to its 204.
     package let timing: Histogram
     /// From handing a batch to the log to its commit.
@@ -58,15 +76,20 @@ package final class EventGatewayTelemetry: Sendable {
         appendFailed = appends.with("failure")
         inFlight = registry.gauge("strm_gateway_inflight", "Events accepted and not yet answered.")
         encrypted = registry.counters("strm_encrypter_total", "Events sealed.", labels: ["encrypt"]).with("true")
-        let keys = registry.counters(
+        let got = registry.counters(
             "strm_gateway_redischannel_total", "Keys got from the key vault: made now, or there already.",
             labels: ["type"])
-        keysCreated = keys.with("created")
-        keysReceived = keys.with("received")
-        cacheSizes = registry.gauges("caffeine_cache_estimated_size", "Entries of a cache.", labels: ["cache"])
-        cacheHits = registry.counters("caffeine_cache_hit_total", "Look-ups that a cache answered.", labels: ["cache"])
-        cacheMisses = registry.counters(
+        keysCreated = got.with("created")
+        keysReceived = got.with("received")
+        let sizes = registry.gauges("caffeine_cache_estimated_size", "Entries of a cache.", labels: ["cache"])
+        let hits = registry.counters("caffeine_cache_hit_total", "Look-ups that a cache answered.", labels: ["cache"])
+        let misses = registry.counters(
             "caffeine_cache_miss_total", "Look-ups that a cache could not answer.", labels: ["cache"])
+        keys = CacheMeter(hits: hits.with("keys"), misses: misses.with("keys"), size: sizes.with("keys"))
+        tokens = CacheMeter(hits: hits.with("tokens"), misses: misses.with("tokens"), size: sizes.with("tokens"))
+        schemas = sizes.with("schemas")
+        contracts = sizes.with("contracts")
+        streams = sizes.with("streams")
         registry.gauge("jvm_info", "Always 1: one per instance, for dashboards that count instances by it.").set(1)
         planeUpdates = registry.counters(
             "event_gateway_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
@@ -75,11 +98,6 @@ package final class EventGatewayTelemetry: Sendable {
         batchSize = registry.histogram(
             "event_gateway_batch_events", "Events in a batch that was handed to the event log.", unit: .plain,
             bounds: [1, 4, 16, 64, 256, 1024, 4096])
-    }
-
-    /// The counters of one cache; `cache` is `contracts`, `schemas`, `streams`, `keys` or `tokens`.
-    package func cache(_ cache: String) -> (hits: Counter, misses: Counter, size: Gauge) {
-        (cacheHits.with(cache), cacheMisses.with(cache), cacheSizes.with(cache))
     }
 
     /// Accepted events of one schema. Takes a lock: keep it.
@@ -110,7 +128,7 @@ package final class EventGatewayTelemetry: Sendable {
         /// A bug of ours; the caller got the id.
         case bug(id: String, reason: String)
         /// Listeners are open.
-        case listening(tls: String, plain: String)
+        case listening(addresses: [SocketAddress])
         /// Draining began.
         case draining(inFlight: Int)
     }
@@ -129,6 +147,9 @@ package final class EventGatewayTelemetry: Sendable {
                 ["questions": .int(questions), "reason": .string(reason)])
         case .planeChanged(let plane):
             planeUpdates.with("applied").increment()
+            streams.set(plane.streams.count)
+            schemas.set(plane.schemas.count)
+            contracts.set(plane.contracts.count)
             logger.info(
                 "the plane's configuration is in force",
                 [
@@ -148,8 +169,8 @@ package final class EventGatewayTelemetry: Sendable {
         case .keySet(let event): emit(event)
         case .bug(let id, let reason):
             logger.error("internal error", ["id": .string(id), "reason": .string(reason)])
-        case .listening(let tls, let plain):
-            logger.info("listening", ["tls": .string(tls), "plain": .string(plain)])
+        case .listening(let addresses):
+            logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let inFlight):
             logger.info("draining", ["inFlight": .int(inFlight)])
         }

@@ -1,0 +1,10 @@
+package import HTTP
+internal import Net
+
+/// Where answers go: the door of a loop, or a test's notebook.
+package protocol Answerer: AnyObject {
+    /// Answers a request; the id of one that is gone is ignored.
+    func respond(_ stream: StreamID, _ answer: Answer)
+}
+
+extension ServerLoop: Answerer {}

@@ -1,0 +1,97 @@
+internal import Contracts
+internal import Bytes
+internal import EventLog
+internal import HTTP
+internal import Observe
+internal import Privacy
+internal import System
+internal import Time
+internal import Wire
+
+extension IngestLoop {
+    /// Seals the event that was just read and puts its record into the batch of its topic.
+    func append(_ arrival: Arrival, _ cipher: FieldCipher) {
+        let writer = arrival.source.writer
+        let timestamp = wallNow.milliseconds
+        record.removeAll()
+        event.write(nonce: nonces.next(), timestamp: timestamp, keyLink: cipher.linkText, into: &record) {
+            FieldCipher.sealedTextCount($0)
+        }
+        let personal = event.personal
+        if fields.count < personal.count {
+            fields.deallocate()
+            fields = .allocate(capacity: personal.count * 2)
+        }
+        var count = 0
+        for value in personal {
+            guard let text = value.sealed.baseAddress else { preconditionFailure("a written value has a place") }
+            fields.initializeElement(at: count, to: FieldToSeal(plain: value.plain, text: text))
+            count &+= 1
+        }
+        cipher.seal(UnsafeBufferPointer(rebasing: fields[..<count]), using: sealing)
+        writer.records.append(key: cipher.linkText, value: record.bytes, timestamp: timestamp)
+        writer.receipt.add(arrival.stream, meter: arrival.meter, arrival: arrival.time, bytes: arrival.bytes)
+        list(writer)
+    }
+
+    /// Has the writer looked at when the tick ends.
+    @inline(__always)
+    private func list(_ writer: TopicWriter) {
+        guard !writer.isListed else { return }
+        writer.isListed = true
+        listed.append(writer)
+    }
+
+    /// The round of the loop is over: what it collected goes to the vault and to the log.
+    package func tickEnded() {
+        askForKeys()
+        if !listed.isEmpty {
+            for writer in listed {
+                writer.isListed = false
+                if writer.isDue { handOver(writer) }
+            }
+            listed.removeAll(keepingCapacity: true)
+        }
+        publish()
+        now = 0
+    }
+
+    private func handOver(_ writer: TopicWriter) {
+        var receipt = writer.receipt
+        let records = writer.takeBatch(&receipt)
+        let start = MonotonicTime.now().nanoseconds
+        around.telemetry.batchSize.observe(receipt.streams.count)
+        around.log.append(records, to: writer.topic, on: loop) { [self, receipt] result in
+            batchAnswered(writer, receipt, after: MonotonicTime.now().nanoseconds - start, result)
+        }
+    }
+
+    /// The log has committed a batch, or refused it: its events get their answers.
+    private func batchAnswered(
+        _ writer: TopicWriter, _ receipt: Receipt, after duration: Int64, _ result: Result<Position, EventLogError>
+    ) {
+        readClocks()
+        switch result {
+        case .success:
+            around.telemetry.appendSucceeded.observe(Int(duration))
+            for stream in receipt.streams { door.respond(stream, .constant204) }
+            for run in receipt.runs {
+                run.meter.accepted.add(run.count)
+                run.meter.bytes.add(run.bytes)
+                around.telemetry.timing.observe(Int(now - run.arrival), times: run.count)
+            }
+            around.telemetry.encrypted.add(receipt.streams.count)
+        case .failure(let error):
+            around.telemetry.appendFailed.observe(Int(duration))
+            around.telemetry.emit(.appendFailed(topic: writer.topic, events: receipt.streams.count, reason: "\(error)"))
+            let answer = Answer.full(Refusal.logUnavailable.response(realm: ""))
+            for stream in receipt.streams { door.respond(stream, answer) }
+            for run in receipt.runs {
+                around.telemetry.refused(.logUnavailable, schema: run.meter.schema, count: run.count)
+            }
+        }
+        flight.settle(events: receipt.streams.count, bytes: receipt.bytes)
+        writer.batchAnswered(receipt)
+        if !writer.records.isEmpty { list(writer) }
+    }
+}

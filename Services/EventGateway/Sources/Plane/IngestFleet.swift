@@ -1,0 +1,62 @@
+internal import Contracts
+internal import EventLoop
+internal import Net
+internal import PlaneConfig
+internal import Synchronization
+
+/// The ingest loops of one process, and the plane that all of them serve.
+///
+/// A change of the configuration is compiled once, on the thread that noticed it, and then posted to each loop: a loop swaps
+/// between two rounds, so a request sees one version from its first byte to its answer.
+///
+/// - Isolation: any thread.
+final class IngestFleet: Sendable {
+    private struct State {
+        var plane: CompiledPlane
+        var members: [IngestLoop] = []
+    }
+
+    private let state: Mutex<State>
+    private let around: IngestSurroundings
+    private let telemetry: EventGatewayTelemetry
+
+    init(_ plane: CompiledPlane, _ around: IngestSurroundings, _ telemetry: EventGatewayTelemetry) {
+        state = Mutex(State(plane: plane))
+        self.around = around
+        self.telemetry = telemetry
+    }
+
+    /// Makes the ingest loop behind a door; called on the door's loop.
+    func join(_ door: ServerLoop) -> IngestLoop {
+        let plane = state.withLock { $0.plane }
+        let member: IngestLoop
+        do throws(ContractsError) {
+            member = try IngestLoop(on: door.loop, door: door, plane: plane, around: around)
+        } catch {
+            preconditionFailure("a starting process has memory for a matcher: \(error)")
+        }
+        state.withLock { $0.members.append(member) }
+        return member
+    }
+
+    /// Puts a change in force, or says why not. Called on the configuration's thread, one call at a time.
+    func planeUpdated(_ update: PlaneUpdate) {
+        switch update {
+        case .refused(let problems): telemetry.emit(.planeRefused(reasons: problems.map(\.description)))
+        case .notKept(let error): telemetry.emit(.planeRefused(reasons: ["\(error)"]))
+        case .changed(let snapshot):
+            let before = state.withLock { $0.plane }
+            do throws(ContractsError) {
+                let plane = try CompiledPlane(snapshot, after: before)
+                let members = state.withLock { state in
+                    state.plane = plane
+                    return state.members
+                }
+                for member in members { member.loop.post { member.planeChanged(plane) } }
+                telemetry.emit(.planeChanged(snapshot))
+            } catch {
+                telemetry.emit(.planeRefused(reasons: ["\(error)"]))
+            }
+        }
+    }
+}
