@@ -40,6 +40,42 @@ import Testing
         #expect(result.errors.contains("\"stopped\""))
     }
 
+    /// Sends half a request over the plain listener and keeps the connection open.
+    private func halfARequest(to plane: RunningControlPlane) async throws -> RunningTool {
+        let script = """
+            import socket, sys, time
+            s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+            s.sendall(b'POST /auth/realms/streams/protocol/openid-connect/token HTTP/1.1\\r\\nhost: localhost\\r\\n'
+                      b'content-length: 100\\r\\n\\r\\ngrant_type=')
+            print('sent', flush=True)
+            time.sleep(600)
+            """
+        let port = String(plane.plainURL.split(separator: ":").last ?? "")
+        let tool = try RunningTool(try Strangers.python, ["-c", script, port])
+        try await tool.waitForText("sent")
+        // An answered request on another connection: the loop has seen the half one before.
+        _ = try await plane.curl([plane.plainURL + "/ready"])
+        return tool
+    }
+
+    @Test func `a request that never ends delays the end only until the grace period is over`() async throws {
+        let plane = try await RunningControlPlane.start(settings: ["SHUTDOWN_GRACE": "300ms"])
+        let peer = try await halfARequest(to: plane)
+        plane.tool.terminate()
+        #expect(try await plane.tool.waitForEnd(within: .seconds(15)).status == 0)
+        peer.terminate()
+    }
+
+    @Test func `a second SIGTERM ends it at once`() async throws {
+        let plane = try await RunningControlPlane.start(settings: ["SHUTDOWN_GRACE": "10m"])
+        let peer = try await halfARequest(to: plane)
+        plane.tool.terminate()
+        try await plane.tool.waitForText("\"stopping\"")
+        plane.tool.terminate()
+        #expect(try await plane.tool.waitForEnd(within: .seconds(15)).status == 143)
+        peer.terminate()
+    }
+
     @Test func `certificates are read again when they change`() async throws {
         let plane = try await RunningControlPlane.start()
         let host = String(plane.url.dropFirst("https://".count))

@@ -80,7 +80,7 @@ import Tokens
             import json, jwt
             from jwcrypto import jwk
             keys = [jwk.JWK.generate(kty='RSA', size=2048, kid='r', use='sig', alg='RS256'),
-                    jwk.JWK.generate(kty='RSA', size=3072, kid='big'), jwk.JWK.generate(kty='EC', crv='P-256', kid='e')]
+                    jwk.JWK.generate(kty='RSA', size=2048, kid='big'), jwk.JWK.generate(kty='EC', crv='P-256', kid='e')]
             print(json.dumps({'keys': [k.export_public(as_dict=True) for k in keys]}))
             for key, alg in zip(keys, ('RS256', 'RS256', 'ES256')):
                 for n in range(20):

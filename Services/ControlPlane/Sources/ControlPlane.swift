@@ -53,8 +53,7 @@ package final class ControlPlane: Service {
                 issueToken: IssueToken(
                     clients: registry, issuer: issuer, limiter: LoginLimiter(perMinute: config.failedLogins),
                     clock: kit.clock, telemetry: telemetry),
-                publishKeys: PublishKeys(
-                    issuer: issuer.issuer, keys: keys.published, algorithms: [config.algorithm.rawValue])))
+                publishKeys: PublishKeys(issuer: issuer.issuer, keys: keys.published)))
         telemetry.emit(
             .listening(
                 issuer: issuer.issuer, port: Int(server.addresses[0].port),

@@ -1,3 +1,4 @@
+import Crypto
 package import HTTP
 import JSON
 package import Tokens
@@ -6,13 +7,11 @@ package import Tokens
 package struct PublishKeys: Sendable {
     private let issuer: String
     private let keys: SharedKeySet
-    private let algorithms: [String]
 
     /// The documents of `issuer`.
-    package init(issuer: String, keys: SharedKeySet, algorithms: [String]) {
+    package init(issuer: String, keys: SharedKeySet) {
         self.issuer = issuer
         self.keys = keys
-        self.algorithms = algorithms
     }
 
     /// `…/protocol/openid-connect/certs`
@@ -23,6 +22,9 @@ package struct PublishKeys: Sendable {
 
     /// `…/.well-known/openid-configuration`
     package func discovery() -> Response {
+        // What keys sign with that are published now: during a change of algorithm there are two.
+        let published = keys.snapshot().set?.keys.map(\.key.algorithm) ?? []
+        let algorithms = SignatureAlgorithm.allCases.filter(published.contains).map(\.rawValue)
         let protocolBase = issuer + "/protocol/openid-connect"
         let document: JSONValue = [
             "issuer": .string(issuer), "token_endpoint": .string(protocolBase + "/token"),
