@@ -73,7 +73,7 @@ final class KeyStore {
         var options = Database.Options(.create)
         options.secureDelete = true
         options.busyTimeout = busyTimeout
-        database = try store { () throws(SQLiteError) in
+        database = try sqlite { () throws(SQLiteError) in
             let database = try Database(path, options)
             try database.migrate(to: Self.format)
             return database
@@ -98,7 +98,7 @@ final class KeyStore {
     // MARK: Secrets
 
     private func secretsAreStored() throws(KeyVaultError) -> Bool {
-        try store { () throws(SQLiteError) in try database.integer("SELECT id FROM vault") } != nil
+        try sqlite { () throws(SQLiteError) in try database.integer("SELECT id FROM vault") } != nil
     }
 
     private func checkOrStoreSecrets(_ path: String, _ hash: PersonHash) throws(KeyVaultError) {
@@ -108,7 +108,7 @@ final class KeyStore {
         let hashCheck = try personHash { () throws(PrivacyError) in
             try hash.hash(UnsafeRawBufferPointer(start: nil, count: 0), as: .keyField, in: "")
         }
-        try store { () throws(SQLiteError) in
+        try sqlite { () throws(SQLiteError) in
             if try database.integer("SELECT id FROM vault") != nil { return }
             let insert = try database.cached(
                 "INSERT INTO vault (id, kek_check, hash_check) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING")
@@ -117,12 +117,12 @@ final class KeyStore {
             try insert.run()
         }
         try checkKEK(path)
-        let stored = try store { () throws(SQLiteError) in try self.blob("SELECT hash_check FROM vault") }
+        let stored = try sqlite { () throws(SQLiteError) in try self.blob("SELECT hash_check FROM vault") }
         guard constantTimeEqual(stored, hashCheck) else { throw .wrongHashKey(path: path) }
     }
 
     private func checkKEK(_ path: String) throws(KeyVaultError) {
-        let stored = try store { () throws(SQLiteError) in try self.blob("SELECT kek_check FROM vault") }
+        let stored = try sqlite { () throws(SQLiteError) in try self.blob("SELECT kek_check FROM vault") }
         do throws(CryptoError) {
             let opened = try wrap.unwrap(stored)
             guard opened.isEqual(to: SecretBytes(copying: Self.kekCheck)) else { throw .unwrapRefused }
@@ -191,7 +191,7 @@ final class KeyStore {
     }
 
     func key(for link: KeyLink) throws(KeyVaultError) -> StoredKey? {
-        let row = try store { () throws(SQLiteError) -> Statement? in
+        let row = try sqlite { () throws(SQLiteError) -> Statement? in
             let statement = try database.cached("SELECT \(Self.columns) FROM data_key WHERE link = ?1")
             try statement.bind(link.blob, at: 1)
             return try statement.step() ? statement : nil
@@ -201,10 +201,22 @@ final class KeyStore {
         return try storedKey(row)
     }
 
+    /// The keys of these links. Several are read in one transaction, which saves taking SQLite's read lock for each.
+    func keys(for links: [KeyLink]) throws(KeyVaultError) -> [StoredKey?] {
+        if links.count == 1 { return [try key(for: links[0])] }
+        var keys: [StoredKey?] = []
+        keys.reserveCapacity(links.count)
+        try sqlite { () throws(SQLiteError) in try database.cached("BEGIN").run() }
+        // A read transaction that cannot be ended by COMMIT is ended by ROLLBACK; nothing was written either way.
+        defer { database.rollBack() }
+        for link in links { keys.append(try key(for: link)) }
+        return keys
+    }
+
     func keys(
         ofStream stream: String, after previous: StoredKey?, limit: Int
     ) throws(KeyVaultError) -> [StoredKey] {
-        let statement = try store { () throws(SQLiteError) in
+        let statement = try sqlite { () throws(SQLiteError) in
             let statement = try database.cached(
                 """
                 SELECT \(Self.columns) FROM data_key
@@ -218,7 +230,7 @@ final class KeyStore {
         }
         defer { statement.reset() }
         var page: [StoredKey] = []
-        while try store({ () throws(SQLiteError) in try statement.step() }) {
+        while try sqlite({ () throws(SQLiteError) in try statement.step() }) {
             page.append(try storedKey(statement))
         }
         return page
@@ -329,7 +341,7 @@ extension KeyLink {
 
 // Errors of the floors below, in this module's words.
 
-func store<Result>(_ body: () throws(SQLiteError) -> Result) throws(KeyVaultError) -> Result {
+func sqlite<Result>(_ body: () throws(SQLiteError) -> Result) throws(KeyVaultError) -> Result {
     do throws(SQLiteError) { return try body() } catch { throw .store(error) }
 }
 

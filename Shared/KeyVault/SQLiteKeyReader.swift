@@ -24,10 +24,7 @@ package final class SQLiteKeyReader: KeyReader {
     /// The keys of these links, in order; nil for unknown ones, and for all while there is no file.
     package func keys(for links: [KeyLink]) throws(KeyVaultError) -> [StoredKey?] {
         guard let store = try store() else { return links.map { _ in nil } }
-        var keys: [StoredKey?] = []
-        keys.reserveCapacity(links.count)
-        for link in links { keys.append(try store.key(for: link)) }
-        return keys
+        return try store.keys(for: links)
     }
 
     /// The next page of a source stream's keys, oldest first; empty at the end.

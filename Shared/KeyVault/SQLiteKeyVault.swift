@@ -53,6 +53,7 @@ package final class SQLiteKeyVault: KeyVault {
     private let hash: PersonHash
     private let options: Options
 
+    private static let margin: Duration = .hours(1)
     private static let purgeInterval: Duration = .minutes(10)
     private static let purgeLimit = 1000
 
@@ -175,7 +176,7 @@ package final class SQLiteKeyVault: KeyVault {
         // Most requests after a restart are for keys that exist: these need no write lock.
         var complete = true
         for index in wanted.indices {
-            wanted[index].found = try store { () throws(SQLiteError) in try lookUp(wanted[index]) }
+            wanted[index].found = try sqlite { () throws(SQLiteError) in try lookUp(wanted[index]) }
             if wanted[index].found == nil { complete = false }
         }
         var made: [KeyLink: StoredKey] = [:]
@@ -233,30 +234,30 @@ package final class SQLiteKeyVault: KeyVault {
     private func create(_ wanted: inout [Wanted]) throws(KeyVaultError) -> [KeyLink: StoredKey] {
         let keys = engine.store
         var made: [KeyLink: StoredKey] = [:]
-        try store { () throws(SQLiteError) in try keys.database.begin() }
+        try sqlite { () throws(SQLiteError) in try keys.database.begin() }
         do throws(KeyVaultError) {
             for index in wanted.indices where wanted[index].found == nil {
                 let one = wanted[index]
                 let stream = one.request.stream
-                let newest = try store { () throws(SQLiteError) in try keys.newest(stream, one.person) }
+                let newest = try sqlite { () throws(SQLiteError) in try keys.newest(stream, one.person) }
                 let link: KeyLink
                 if let newest, newest.window.isOpen(at: one.now) {
                     link = newest.link
                 } else {
                     let key = try fresh(one)
                     let wrapped = try keys.wrapped(key.key, key.link)
-                    try store { () throws(SQLiteError) in
+                    try sqlite { () throws(SQLiteError) in
                         try keys.insert(stream, one.person, key, wrapped, keepUntil: keepUntil(key))
                     }
                     made[key.link] = key
                     link = key.link
                 }
                 if let subject = one.subject {
-                    try store { () throws(SQLiteError) in try keys.insertSubject(stream, subject, link) }
+                    try sqlite { () throws(SQLiteError) in try keys.insertSubject(stream, subject, link) }
                 }
                 wanted[index].found = link
             }
-            try store { () throws(SQLiteError) in try keys.database.commit() }
+            try sqlite { () throws(SQLiteError) in try keys.database.commit() }
         } catch {
             keys.database.rollBack()
             throw error
@@ -276,8 +277,11 @@ package final class SQLiteKeyVault: KeyVault {
         }
     }
 
-    /// An event that was sealed in the window's last moment stays in the log for its whole retention.
-    private func keepUntil(_ key: StoredKey) -> Timestamp { max(key.expires, key.window.end + options.logRetention) }
+    /// An event that was sealed in the window's last moment is committed a little later and stays in the log for its whole
+    /// retention, which then takes a while to clean up; the margin covers both.
+    private func keepUntil(_ key: StoredKey) -> Timestamp {
+        max(key.expires, key.window.end + options.logRetention + Self.margin)
+    }
 }
 
 /// A caller's completion and the loop where it may run.

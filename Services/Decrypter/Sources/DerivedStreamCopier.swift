@@ -196,7 +196,7 @@ package final class DerivedStreamCopier {
         let start = max(stored?.offset ?? batch.first.offset, batch.first.offset)
         var resume = start
         var output = RecordBatch()
-        output.reserve(min(limits.bytes, 1 << 20))
+        output.reserve(min(limits.bytes, batch.count * 512))
         var tally = EventTally()
         while true {
             let stop = transform(batch, from: resume, into: &output, &tally)
