@@ -146,7 +146,7 @@ let plan: [[Target]] = [
             name: "bench",
             dependencies: [
                 "Avro", "Bytes", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2", "KeyVault",
-                "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
+                "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .testTarget(

@@ -43,6 +43,11 @@ package final class HTTP2ServerSession {
     private let limits: HTTP2ServerLimits
 
     private var tokens = TokenMemory()
+    private var walker = FrameWalker()
+    private var shortcut = TokenShortcut()
+    private var shortened = OutputBuffer(capacity: 16)
+    /// What the frame that nghttp2 is reading has in place of its token.
+    private var finding = TokenFinding.none
     private var newest: UnsafeMutablePointer<ServerStream>?
     private var buffered = 0
     private var sweep: UInt32 = 0
@@ -65,7 +70,7 @@ package final class HTTP2ServerSession {
         self.receiver = receiver
         self.pool = pool
         self.limits = limits
-        session = try makeSession()
+        session = try makeSession(pool.memory)
         nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
         let settings = [
             nghttp2_settings_entry(
@@ -101,12 +106,35 @@ package final class HTTP2ServerSession {
     ///
     /// - Throws: `.protocolViolated` when the connection cannot go on; send what `pullOutput` still gives, then close.
     package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-        let count = nghttp2_session_mem_recv(
-            session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        if count < 0 { throw .protocolViolated(reason: reasonText(count)) }
+        var given = 0
+        var cursor = 0
+        while let place = walker.nextHeaders(in: bytes, &cursor) {
+            let frame = UnsafeRawBufferPointer(rebasing: bytes[place])
+            switch shortcut.look(at: frame, &shortened) {
+            case .none: continue
+            case .known:
+                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
+                finding = .known
+                try give(shortened.bytes)
+            case .new, .learned:
+                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
+                finding = .new
+                try give(frame)
+            }
+            finding = .none
+            given = place.upperBound
+        }
+        try give(UnsafeRawBufferPointer(rebasing: bytes[given...]))
         if floods {
             nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
         }
+    }
+
+    private func give(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+        if bytes.isEmpty { return }
+        let count = nghttp2_session_mem_recv(
+            session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        if count < 0 { throw .protocolViolated(reason: reasonText(count)) }
     }
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
@@ -232,9 +260,11 @@ package final class HTTP2ServerSession {
     }
 
     fileprivate func fieldArrived(
-        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ sent: UnsafeRawBufferPointer
     ) {
         guard let stream = find(number) else { return }
+        let value =
+            finding != .none && isRequest && ASCII.equal(name, "authorization") ? tokenValue(sent) : sent
         stream.pointee.listBytes += name.count + value.count + 32
         guard isRequest else {  // Trailers are counted, not kept.
             if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
@@ -272,6 +302,23 @@ package final class HTTP2ServerSession {
         }
         if !stream.pointee.head.add(name: nameRange, value: valueRange, in: base) {
             stream.pointee.refusal = .badRequest
+        }
+    }
+
+    /// The token of the frame that nghttp2 is reading, which has exactly one that `TokenShortcut` found.
+    private func tokenValue(_ sent: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        switch finding {
+        case .none: return sent
+        case .known: return shortcut.knownValue
+        case .new:
+            shortcut.learned(sent)
+            finding = .learned
+            return sent
+        case .learned:
+            // A second one, under a name that was coded differently: the request is refused, and which of the two values the
+            // found one has is not known.
+            shortcut.forget()
+            return sent
         }
     }
 
@@ -433,7 +480,7 @@ private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
     return callbacks
 }()
 
-private func makeSession() throws(HTTP2Error) -> OpaquePointer {
+private func makeSession(_ memory: SessionMemory) throws(HTTP2Error) -> OpaquePointer {
     var options: OpaquePointer?
     try check(nghttp2_option_new(&options), "nghttp2_option_new")
     defer { nghttp2_option_del(options) }
@@ -446,6 +493,8 @@ private func makeSession() throws(HTTP2Error) -> OpaquePointer {
         throw .library(call: "nghttp2_session_callbacks_new", reason: "out of memory")
     }
     var session: OpaquePointer?
-    try check(nghttp2_session_server_new2(&session, callbacks, nil, options), "nghttp2_session_server_new2")
+    var allocator = memory.callbacks  // copied into the session
+    try check(
+        nghttp2_session_server_new3(&session, callbacks, nil, options, &allocator), "nghttp2_session_server_new3")
     return session!
 }

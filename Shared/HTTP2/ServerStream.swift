@@ -49,8 +49,9 @@ struct ServerStream: ~Copyable {
     }
 }
 
-/// Streams that are not in use, shared by the sessions of one loop.
+/// Streams that are not in use, and nghttp2's memory, shared by the sessions of one loop.
 package final class HTTP2StreamPool {
+    let memory = SessionMemory()
     private var free: [UnsafeMutablePointer<ServerStream>] = []
     private let limit: Int
 

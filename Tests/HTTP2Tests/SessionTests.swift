@@ -114,6 +114,85 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(server.arrived.map(\.sameToken) == [false, true, false, true, false, false])
     }
 
+    /// The bytes of a client that sends these tokens; nil sends none.
+    private func bytes(of tokens: [String?]) throws -> [[UInt8]] {
+        let client = try MemoryClient()
+        return try tokens.map { token in
+            var request = Request(.post, "/event", body: [1])
+            if let token { request.headers.add("authorization", token) }
+            _ = try client.send(request)
+            var out = OutputBuffer()
+            try client.session.pullOutput(into: &out, upTo: 1 << 20)
+            return out.copyBytes()
+        }
+    }
+
+    @Test func `a repeated token is the same whether its frame comes whole or in pieces`() throws {
+        var generator = SeededGenerator(seed: 7541)
+        let pool = (0..<4).map { _ in
+            String(
+                (0..<Int.random(in: 1...900, using: &generator)).map { _ in
+                    "abcdefXYZ0189._-".randomElement(using: &generator)!
+                })
+        }
+        let tokens = (0..<100).map { _ -> String? in
+            Int.random(in: 0..<8, using: &generator) == 0 ? nil : pool.randomElement(using: &generator)
+        }
+        let pieces = try bytes(of: tokens)
+        let arrivals = try Chunking.allCases.map { chunking in
+            let server = try MemoryServer()
+            for piece in chunking.cut(pieces.flatMap { $0 }) {
+                try piece.withUnsafeBytes { try server.session.receive($0) }
+                var out = OutputBuffer()
+                try server.session.pullOutput(into: &out, upTo: 1 << 20)
+            }
+            return server.arrived
+        }
+        let allEqual = arrivals.allSatisfy { $0 == arrivals[0] }
+        #expect(allEqual)
+        let asSent = arrivals[0].map(\.token) == tokens.map { $0 ?? "" }
+        #expect(asSent)
+    }
+
+    /// A HEADERS frame of a POST with these coded fields behind its pseudo fields, which all come from the static table.
+    private func post(_ stream: UInt8, _ fields: [UInt8], flags: UInt8 = 5) -> [UInt8] {
+        // :method POST, :scheme https, :path /, :authority x (literal without indexing, index 1)
+        let block = [0x83, 0x87, 0x84, 0x01, 0x01, 0x78] + fields
+        return [0, UInt8(block.count >> 8), UInt8(block.count & 255), 1, flags, 0, 0, 0, stream] + block
+    }
+    private let start = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
+    private func token(_ text: String) -> [UInt8] { [0x0f, 0x08, UInt8(text.utf8.count)] + Array(text.utf8) }
+
+    private func arrivals(_ frames: [UInt8]) throws -> (server: MemoryServer, tokens: [String]) {
+        let server = try MemoryServer()
+        try (start + frames).withUnsafeBytes { try server.session.receive($0) }
+        return (server, server.arrived.map(\.token))
+    }
+
+    @Test func `an empty token is an empty token, also behind a remembered one`() throws {
+        let frames = post(1, token("secret")) + post(3, token("secret")) + post(5, token("")) + post(7, token("secret"))
+        #expect(try arrivals(frames).tokens == ["secret", "secret", "", "secret"])
+    }
+
+    @Test func `a second token under another coding of its name is refused and teaches nothing`() throws {
+        // Literal name: 0x00, then length and text of the name.
+        let named = [0x00, 13] + Array("authorization".utf8) + [5] + Array("other".utf8)
+        let twice =
+            post(3, named + token("secret")) + post(5, token("secret") + named) + post(7, token("secret") + token("x"))
+        let (server, tokens) = try arrivals(
+            post(1, token("first")) + twice + post(9, token("secret")) + post(11, token("secret")))
+        #expect(tokens.first == "first")
+        #expect(tokens.dropFirst().allSatisfy { $0 == "secret" })
+        #expect(server.arrived.map(\.number) == [1, 9, 11])
+    }
+
+    @Test func `a token in trailers is no token`() throws {
+        let body: [UInt8] = [0, 0, 1, 0, 0, 0, 0, 0, 3, 65]
+        let trailers: [UInt8] = [0, 0, 9, 1, 5, 0, 0, 0, 3] + token("secret")
+        let frames = post(1, token("secret")) + post(3, [], flags: 4) + body + trailers + post(5, token("secret"))
+        #expect(try arrivals(frames).tokens == ["secret", "", "secret"])
+    }
+
     @Test func `answers may come later and in any order, once each`() throws {
         let (client, server) = (try MemoryClient(), try MemoryServer())
         server.answer = { _ in nil }

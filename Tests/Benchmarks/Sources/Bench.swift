@@ -10,6 +10,7 @@ import System
 ///                [--streams N] [--people N]           the load generator; one line of JSON
 ///     bench storm --url URL --ca FILE --token-file FILE --count N --people N --unacknowledged FILE
 ///                                                     numbered events, each its own; survives a server that dies
+///     bench empty-server CERTIFICATE KEY PORT         answers 204 to everything: the transport's own cost
 ///     bench event PERSON                              the sample event's bytes
 @main
 struct Bench {
@@ -30,6 +31,10 @@ struct Bench {
             let report = try Load(Array(arguments.dropFirst())).run()
             print("{" + report.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}")
         case "storm": print(try Storm(Array(arguments.dropFirst())).run())
+        case "empty-server":
+            let words = Array(arguments.dropFirst())
+            guard words.count == 3, let port = UInt16(words[2]) else { ThisProcess.exit(64) }
+            try EmptyServer.run(certificate: words[0], key: words[1], port: port)
         case "event":
             let person = arguments.dropFirst().first.flatMap { Int($0) } ?? 0
             try FileDescriptor.writeAll(raw: 1, SampleEvent.datum(person: person))
@@ -37,7 +42,7 @@ struct Bench {
             print(
                 """
                 usage: bench seal_ns | seal3_ns | avro_walk3_ns | door_ns | tail_p99_ms | tail_idle_percent |
-                             log | load | storm | event
+                             log | load | storm | empty-server | event
                 """)
             ThisProcess.exit(64)
         }
