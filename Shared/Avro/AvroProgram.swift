@@ -14,25 +14,25 @@ package final class AvroProgram: @unchecked Sendable {
     // `@unchecked`: the step memory is written in `init` only.
 
     /// One step. 16 bytes, so that four share a cache line.
-    @usableFromInline struct Step {
-        @usableFromInline enum Code: UInt8 {
+    struct Step {
+        enum Code: UInt8 {
             case end, boolean, int, long, skip, bytes, text, optionalText, optionalInt, optionalLong, enumeration
             case optional, union, jump, listBegin, listNext, mapNext, intList, textList
         }
 
-        @usableFromInline var code: Code
+        var code: Code
         /// Which branch of an optional is null.
-        @usableFromInline var nullBranch: UInt8 = 0
+        var nullBranch: UInt8 = 0
         /// Whether block headers are noted, because a replacement inside changes the block's size.
-        @usableFromInline var notesBlocks = false
+        var notesBlocks = false
         /// The loop counter of a list or map.
-        @usableFromInline var level: UInt8 = 0
+        var level: UInt8 = 0
         /// The point to note the value for, or -1.
-        @usableFromInline var point: Int32 = -1
+        var point: Int32 = -1
         /// Bytes to skip, number of branches or symbols, or the step to go on with.
-        @usableFromInline var argument: Int32 = 0
+        var argument: Int32 = 0
         /// Place in the jump table; for a list 0 if its elements have no bytes; for the end 1 if more bytes may follow.
-        @usableFromInline var second: Int32 = 0
+        var second: Int32 = 0
     }
 
     /// Steps allowed: what a schema can cost in memory. Types used again are unfolded, so a short text could ask for a lot.
@@ -45,11 +45,11 @@ package final class AvroProgram: @unchecked Sendable {
     /// The paths whose values are noted, in the order given: a mark's `point` is an index into this list.
     package let points: [String]
     /// For each point: the union branch that a text stands in, or -1 if it stands in none.
-    @usableFromInline let textBranches: [Int8]
+    let textBranches: UnsafeMutablePointer<Int8>
 
-    @usableFromInline let steps: UnsafeMutablePointer<Step>
-    @usableFromInline let jumps: UnsafeMutablePointer<Int32>
-    @usableFromInline let levelCount: Int
+    let steps: UnsafeMutablePointer<Step>
+    let jumps: UnsafeMutablePointer<Int32>
+    let levelCount: Int
 
     /// Compiles a schema.
     ///
@@ -81,7 +81,8 @@ package final class AvroProgram: @unchecked Sendable {
         compiler.emit(Step(code: .end, second: lastPath == nil ? 0 : 1))
         self.schema = schema
         self.points = points
-        textBranches = compiler.textBranches
+        textBranches = .allocate(capacity: max(1, points.count))
+        textBranches.initialize(from: compiler.textBranches, count: points.count)
         levelCount = compiler.levelCount
         steps = .allocate(capacity: compiler.steps.count)
         steps.initialize(from: compiler.steps, count: compiler.steps.count)
@@ -90,7 +91,8 @@ package final class AvroProgram: @unchecked Sendable {
     }
 
     deinit {
-        // Steps and jumps hold only numbers: nothing to deinitialise.
+        // They hold only numbers: nothing to deinitialise.
+        textBranches.deallocate()
         steps.deallocate()
         jumps.deallocate()
     }

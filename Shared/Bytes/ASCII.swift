@@ -1,22 +1,22 @@
 /// Questions about single ASCII bytes and about text that is still bytes. Nothing here allocates.
-package enum ASCII {
+public enum ASCII {
     /// Line feed, 0x0A.
-    @inlinable package static var lf: UInt8 { 0x0A }
+    @inlinable public static var lf: UInt8 { 0x0A }
     /// Carriage return, 0x0D.
-    @inlinable package static var cr: UInt8 { 0x0D }
+    @inlinable public static var cr: UInt8 { 0x0D }
     /// Space, 0x20.
-    @inlinable package static var space: UInt8 { 0x20 }
+    @inlinable public static var space: UInt8 { 0x20 }
     /// Horizontal tab, 0x09.
-    @inlinable package static var tab: UInt8 { 0x09 }
+    @inlinable public static var tab: UInt8 { 0x09 }
 
     /// True for `0`…`9`.
-    @inlinable package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+    @inlinable public static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     /// True for `a`…`z` and `A`…`Z`.
-    @inlinable package static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+    @inlinable public static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
     /// True for the bytes of an HTTP token (RFC 9110 §5.6.2).
-    @inlinable package static func isToken(_ byte: UInt8) -> Bool {
+    @inlinable public static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x5E...0x7A: true  // digits, A-Z, ^ _ ` a-z
         case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x7C, 0x7E: true  // ! # $ % & ' * + - . | ~
@@ -25,19 +25,19 @@ package enum ASCII {
     }
 
     /// `A`…`Z` becomes `a`…`z`; every other byte stays.
-    @inlinable package static func lowercased(_ byte: UInt8) -> UInt8 {
+    @inlinable public static func lowercased(_ byte: UInt8) -> UInt8 {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
     /// The value 0…15 of a hexadecimal digit in either case; nil for any other byte.
-    @inlinable package static func hexValue(_ byte: UInt8) -> UInt8? {
+    @inlinable public static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) { return byte &- 0x30 }
         let letter = (byte | 0x20) &- 0x61
         return letter < 6 ? letter &+ 10 : nil
     }
 
     /// True when both have the same bytes. Not for secrets: see ``constantTimeEqual(_:_:)-(UnsafeRawBufferPointer,_)``.
-    @inlinable package static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    @inlinable public static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count, let one = left.baseAddress, let other = right.baseAddress else {
             return left.count == right.count
         }
@@ -60,7 +60,7 @@ package enum ASCII {
     }
 
     /// True when the bytes are exactly those of the literal.
-    @inlinable package static func equal(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+    @inlinable public static func equal(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
         guard bytes.count == literal.utf8CodeUnitCount else { return false }
         let start = literal.utf8Start
         for index in 0..<bytes.count where bytes[index] != start[index] { return false }
@@ -68,7 +68,7 @@ package enum ASCII {
     }
 
     /// True when both are the same text, letters `A`…`Z` taken as `a`…`z`.
-    @inlinable package static func equalIgnoringCase(
+    @inlinable public static func equalIgnoringCase(
         _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
     ) -> Bool {
         guard left.count == right.count else { return false }
@@ -77,13 +77,13 @@ package enum ASCII {
     }
 
     /// True when the bytes are the literal, letters taken without case.
-    @inlinable package static func equalIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+    @inlinable public static func equalIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
         equalIgnoringCase(
             bytes, UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// True when the bytes begin with the literal, letters taken without case.
-    @inlinable package static func hasPrefixIgnoringCase(
+    @inlinable public static func hasPrefixIgnoringCase(
         _ bytes: UnsafeRawBufferPointer, _ literal: StaticString
     ) -> Bool {
         let count = literal.utf8CodeUnitCount
@@ -92,7 +92,7 @@ package enum ASCII {
     }
 
     /// The same bytes without spaces and tabs at both ends.
-    @inlinable package static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    @inlinable public static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var start = 0
         var end = bytes.count
         while start < end, bytes[start] == space || bytes[start] == tab { start &+= 1 }
@@ -101,7 +101,7 @@ package enum ASCII {
     }
 
     /// The place of the first such byte at or after `from`, nil when there is none.
-    @inlinable package static func firstIndex(
+    @inlinable public static func firstIndex(
         of byte: UInt8, in bytes: UnsafeRawBufferPointer, from: Int = 0
     ) -> Int? {
         var index = from

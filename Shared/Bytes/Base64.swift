@@ -2,9 +2,9 @@
 ///
 /// Decoding is strict: no white space, no foreign alphabet, padding exactly where the form wants it, and unused bits
 /// zero, so that one value has one text (RFC 4648 §3.5).
-package enum Base64 {
+public enum Base64 {
     /// The two forms that the protocols here use.
-    package enum Form: Sendable {
+    public enum Form: Sendable {
         /// `A-Z a-z 0-9 + /`, padded with `=` (RFC 4648 §4).
         case standard
         /// `A-Z a-z 0-9 - _`, no padding (RFC 4648 §5, as RFC 7515 §2 wants it).
@@ -12,15 +12,15 @@ package enum Base64 {
     }
 
     /// How many bytes the standard, padded text of `count` bytes has.
-    @inlinable package static func encodedCount(_ count: Int) -> Int { (count &+ 2) / 3 &* 4 }
+    @inlinable public static func encodedCount(_ count: Int) -> Int { (count &+ 2) / 3 &* 4 }
 
     /// The text of the bytes.
-    package static func encode(_ bytes: [UInt8], _ form: Form = .standard) -> String {
+    public static func encode(_ bytes: [UInt8], _ form: Form = .standard) -> String {
         String(decoding: encodeBytes(bytes, form), as: UTF8.self)
     }
 
     /// The text of the bytes, as ASCII bytes.
-    package static func encodeBytes(_ bytes: [UInt8], _ form: Form = .standard) -> [UInt8] {
+    public static func encodeBytes(_ bytes: [UInt8], _ form: Form = .standard) -> [UInt8] {
         var text = [UInt8](unsafeUninitializedCapacity: encodedCount(bytes.count)) { out, count in
             count = bytes.withUnsafeBytes { encode($0, into: UnsafeMutableRawBufferPointer(out)) }
         }
@@ -36,7 +36,7 @@ package enum Base64 {
     /// ``encodedCount(_:)`` of the input's.
     /// - Precondition: `out` has room for it. Input and output do not overlap.
     @inlinable @discardableResult
-    package static func encode(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) -> Int {
+    public static func encode(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) -> Int {
         let count = bytes.count
         guard count > 0, let source = bytes.baseAddress, let target = out.baseAddress else { return 0 }
         let written = encodedCount(count)
@@ -80,13 +80,13 @@ package enum Base64 {
     }
 
     /// The bytes that the text spells; nil when it is not exactly of the form.
-    package static func decode(_ text: some StringProtocol, _ form: Form = .standard) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol, _ form: Form = .standard) -> [UInt8]? {
         let bytes = Array(text.utf8)
         return bytes.withUnsafeBytes { decode($0, form) }
     }
 
     /// As ``decode(_:_:)-(StringProtocol,_)``, from ASCII bytes.
-    package static func decode(_ text: UnsafeRawBufferPointer, _ form: Form = .standard) -> [UInt8]? {
+    public static func decode(_ text: UnsafeRawBufferPointer, _ form: Form = .standard) -> [UInt8]? {
         var failed = false
         let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { out, count in
             if let written = decode(text, into: UnsafeMutableRawBufferPointer(out), form) {
@@ -101,7 +101,7 @@ package enum Base64 {
 
     /// Decodes into raw memory; returns the number of bytes written, nil when the text is not exactly of the form or
     /// `out` (three bytes for every four characters) is too small.
-    package static func decode(
+    public static func decode(
         _ text: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer, _ form: Form
     ) -> Int? {
         var end = text.count

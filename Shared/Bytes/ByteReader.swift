@@ -2,37 +2,37 @@
 /// malformed; the cursor then stays where it was.
 ///
 /// It holds a pointer: use it inside the closure that lent the bytes.
-package struct ByteReader {
+public struct ByteReader {
     /// All bytes, also those that were read.
-    package let bytes: UnsafeRawBufferPointer
+    public let bytes: UnsafeRawBufferPointer
     /// The place of the next byte to read.
-    @usableFromInline package var offset: Int
+    public var offset: Int
 
     /// A reader at the first byte, or at `offset`.
-    @inlinable package init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
+    @inlinable public init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
         precondition(offset >= 0 && offset <= bytes.count, "a reader starts within its bytes")
         self.bytes = bytes
         self.offset = offset
     }
 
     /// How many bytes are left.
-    @inlinable package var remaining: Int { bytes.count &- offset }
+    @inlinable public var remaining: Int { bytes.count &- offset }
 
     /// True when every byte was read.
-    @inlinable package var isAtEnd: Bool { offset == bytes.count }
+    @inlinable public var isAtEnd: Bool { offset == bytes.count }
 
     /// The next byte, left unread.
-    @inlinable package var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+    @inlinable public var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     /// The next byte.
-    @inlinable package mutating func readByte() -> UInt8? {
+    @inlinable public mutating func readByte() -> UInt8? {
         guard offset < bytes.count else { return nil }
         defer { offset &+= 1 }
         return bytes[offset]
     }
 
     /// A fixed-width integer, most significant byte first.
-    @inlinable package mutating func readBigEndian<Value: FixedWidthInteger>(
+    @inlinable public mutating func readBigEndian<Value: FixedWidthInteger>(
         _ type: Value.Type = Value.self
     ) -> Value? {
         guard remaining >= MemoryLayout<Value>.size else { return nil }
@@ -41,7 +41,7 @@ package struct ByteReader {
     }
 
     /// A fixed-width integer, least significant byte first.
-    @inlinable package mutating func readLittleEndian<Value: FixedWidthInteger>(
+    @inlinable public mutating func readLittleEndian<Value: FixedWidthInteger>(
         _ type: Value.Type = Value.self
     ) -> Value? {
         guard remaining >= MemoryLayout<Value>.size else { return nil }
@@ -50,14 +50,14 @@ package struct ByteReader {
     }
 
     /// The next `count` bytes as a view; nil when there are fewer, or when `count` is negative.
-    @inlinable package mutating func readBytes(_ count: Int) -> UnsafeRawBufferPointer? {
+    @inlinable public mutating func readBytes(_ count: Int) -> UnsafeRawBufferPointer? {
         guard count >= 0, remaining >= count else { return nil }
         defer { offset &+= count }
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset &+ count])
     }
 
     /// Moves on without looking; false when there are fewer than `count` bytes, or when `count` is negative.
-    @inlinable package mutating func skip(_ count: Int) -> Bool {
+    @inlinable public mutating func skip(_ count: Int) -> Bool {
         guard count >= 0, remaining >= count else { return false }
         offset &+= count
         return true
@@ -65,7 +65,7 @@ package struct ByteReader {
 
     /// A base-128 varint, least significant group first, of at most 64 bits. Nil also when it is longer than ten bytes
     /// or holds more than 64 bits.
-    @inlinable package mutating func readVarint() -> UInt64? {
+    @inlinable public mutating func readVarint() -> UInt64? {
         var index = offset
         var value: UInt64 = 0
         var shift: UInt64 = 0
@@ -85,21 +85,21 @@ package struct ByteReader {
     }
 
     /// A zigzag varint: 0, -1, 1, -2 … are written as 0, 1, 2, 3 …
-    @inlinable package mutating func readZigzag() -> Int64? {
+    @inlinable public mutating func readZigzag() -> Int64? {
         guard let value = readVarint() else { return nil }
         return ZigZag.decode(value)
     }
 }
 
 /// The mapping that makes small negative numbers small varints.
-package enum ZigZag {
+public enum ZigZag {
     /// 0, -1, 1, -2 … become 0, 1, 2, 3 …
-    @inlinable package static func encode(_ value: Int64) -> UInt64 {
+    @inlinable public static func encode(_ value: Int64) -> UInt64 {
         UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
     }
 
     /// 0, 1, 2, 3 … become 0, -1, 1, -2 …
-    @inlinable package static func decode(_ value: UInt64) -> Int64 {
+    @inlinable public static func decode(_ value: UInt64) -> Int64 {
         Int64(bitPattern: value &>> 1) ^ -Int64(bitPattern: value & 1)
     }
 }

@@ -1,25 +1,25 @@
 /// CRC-32C (Castagnoli; RFC 3720 §12.1 and appendix B.4), sixteen bytes a step.
-package struct CRC32C: Sendable {
+public struct CRC32C: Sendable {
     private var state: UInt32 = ~0
 
     /// The checksum of nothing yet.
-    package init() {}
+    public init() {}
 
     /// The checksum of everything fed so far.
-    package var value: UInt32 { ~state }
+    public var value: UInt32 { ~state }
 
     /// The checksum of the bytes.
-    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var crc = CRC32C()
         crc.update(bytes)
         return crc.value
     }
 
     /// The checksum of the bytes.
-    package static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { checksum($0) } }
+    public static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { checksum($0) } }
 
     /// Feeds more bytes.
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let table = Self.table
         var crc = state
         var index = 0

@@ -1,6 +1,6 @@
 /// Compares secrets: the time taken depends on the lengths only, never on where the bytes differ. The lengths are not
 /// secret.
-package func constantTimeEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+public func constantTimeEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0
     for index in 0..<left.count { difference |= left[index] ^ right[index] }
@@ -8,7 +8,7 @@ package func constantTimeEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRa
 }
 
 /// As ``constantTimeEqual(_:_:)-(UnsafeRawBufferPointer,_)``, for arrays.
-package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+public func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.withUnsafeBytes { left in right.withUnsafeBytes { right in constantTimeEqual(left, right) } }
 }
 

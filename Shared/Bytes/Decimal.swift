@@ -1,11 +1,11 @@
 /// Decimal integers as ASCII text, without `String` and without allocation.
-package enum Decimal {
+public enum Decimal {
     /// Most bytes that ``write(_:into:)`` can need: `-9223372036854775808`.
-    package static let maxCount = 20
+    public static let maxCount = 20
 
     /// The number that the bytes spell, all of them: an optional `-`, then digits. Nil when empty, when another byte
     /// is met, or when the value does not fit. Leading zeros are allowed.
-    @inlinable package static func parse(_ text: UnsafeRawBufferPointer) -> Int? {
+    @inlinable public static func parse(_ text: UnsafeRawBufferPointer) -> Int? {
         guard let first = text.first, first == 0x2D else { return parseUnsigned(text) }
         guard text.count > 1 else { return nil }
         var value = 0
@@ -20,7 +20,7 @@ package enum Decimal {
     }
 
     /// As ``parse(_:)``, but digits only: no sign.
-    @inlinable package static func parseUnsigned(_ text: UnsafeRawBufferPointer) -> Int? {
+    @inlinable public static func parseUnsigned(_ text: UnsafeRawBufferPointer) -> Int? {
         guard !text.isEmpty else { return nil }
         var value = 0
         for byte in text {
@@ -36,7 +36,7 @@ package enum Decimal {
     /// Writes the number's shortest text; returns how many bytes that took.
     /// - Precondition: `out` has room for it; ``maxCount`` bytes always suffice.
     @inlinable @discardableResult
-    package static func write(_ value: Int, into out: UnsafeMutableRawBufferPointer) -> Int {
+    public static func write(_ value: Int, into out: UnsafeMutableRawBufferPointer) -> Int {
         let magnitude = value.magnitude
         var digits = 1
         var rest = magnitude / 10

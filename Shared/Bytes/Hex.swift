@@ -1,12 +1,12 @@
 /// Hexadecimal text (RFC 4648 §8, but lower-case when written).
-package enum Hex {
+public enum Hex {
     /// Two lower-case digits per byte.
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
         String(decoding: encodeBytes(bytes), as: UTF8.self)
     }
 
     /// As ``encode(_:)``, as ASCII bytes.
-    package static func encodeBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    public static func encodeBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
@@ -17,12 +17,12 @@ package enum Hex {
     }
 
     /// The bytes that the text spells, digits in either case. Nil when the length is odd or another byte is met.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         decode(Array(text.utf8))
     }
 
     /// As ``decode(_:)-(StringProtocol)``, from ASCII bytes.
-    package static func decode(_ text: [UInt8]) -> [UInt8]? {
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 2)
@@ -34,5 +34,5 @@ package enum Hex {
     }
 
     /// The lower-case digit of a value 0…15.
-    @inlinable package static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 &+ value : 0x57 &+ value }
+    @inlinable public static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 &+ value : 0x57 &+ value }
 }

@@ -1,15 +1,15 @@
 /// Strict UTF-8 checking over raw bytes (RFC 3629): no over-long forms, no surrogates, nothing above U+10FFFF.
 ///
 /// A door for hostile bytes, so it never builds a `String`: it only says where the first fault is.
-package enum UTF8Check {
+public enum UTF8Check {
     /// True if all of `bytes` is well-formed UTF-8. Empty input is.
-    @inlinable package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    @inlinable public static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let base = bytes.baseAddress else { return true }
         return isASCII(base, count: bytes.count) || firstInvalid(base, count: bytes.count) == bytes.count
     }
 
     /// True if no byte has its top bit set. Short texts take a few overlapping loads instead of a loop over bytes.
-    @inlinable package static func isASCII(_ base: UnsafeRawPointer, count: Int) -> Bool {
+    @inlinable public static func isASCII(_ base: UnsafeRawPointer, count: Int) -> Bool {
         if count >= 8 {
             var seen: UInt64 = 0
             var cursor = 0
@@ -36,7 +36,7 @@ package enum UTF8Check {
     }
 
     /// The offset of the first byte that does not belong to a well-formed sequence, or `count` if there is none.
-    @inlinable package static func firstInvalid(_ base: UnsafeRawPointer, count: Int) -> Int {
+    @inlinable public static func firstInvalid(_ base: UnsafeRawPointer, count: Int) -> Int {
         var cursor = 0
         while cursor < count {
             // Eight ASCII bytes at a time: the common case in event data.
@@ -60,7 +60,7 @@ package enum UTF8Check {
     /// The length (2 to 4) of the well-formed multi-byte sequence at `start`, or 0 if there is none.
     ///
     /// The byte at `start` must be 0x80 or above. The ranges are Table 3-7 of the Unicode standard.
-    @inlinable package static func sequenceLength(_ start: UnsafeRawPointer, available: Int) -> Int {
+    @inlinable public static func sequenceLength(_ start: UnsafeRawPointer, available: Int) -> Int {
         let first = start.load(as: UInt8.self)
         var low: UInt8 = 0x80
         var high: UInt8 = 0xBF

@@ -1,24 +1,24 @@
 /// A random UUID (RFC 9562 §5.4). Randomness is handed in: values draw none themselves.
-package struct UUIDv4: Sendable, Hashable, CustomStringConvertible {
+public struct UUIDv4: Sendable, Hashable, CustomStringConvertible {
     /// Length of the text form.
-    package static let textCount = 36
+    public static let textCount = 36
 
     private let high: UInt64
     private let low: UInt64
 
     /// From 16 random bytes (as two integers); version and variant bits are set here.
-    package init(random high: UInt64, _ low: UInt64) {
+    public init(random high: UInt64, _ low: UInt64) {
         self.high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         self.low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
     /// Drawn from a generator.
-    package init(using generator: inout some RandomNumberGenerator) {
+    public init(using generator: inout some RandomNumberGenerator) {
         self.init(random: generator.next(), generator.next())
     }
 
     /// From the text form: 8-4-4-4-12 hexadecimal digits in either case. Nil for another form, version or variant.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         let text = Array(text.utf8)
         guard text.count == Self.textCount else { return nil }
         var digits = [UInt64]()
@@ -36,7 +36,7 @@ package struct UUIDv4: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Writes the 36 lower-case bytes of the text form.
-    package func write(into out: UnsafeMutableRawBufferPointer) {
+    public func write(into out: UnsafeMutableRawBufferPointer) {
         precondition(out.count >= Self.textCount, "room for the 36 bytes is the caller's promise")
         var shift: UInt64 = 64
         var word = high
@@ -55,7 +55,7 @@ package struct UUIDv4: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The text form, lower-case.
-    package var description: String {
+    public var description: String {
         String(unsafeUninitializedCapacity: Self.textCount) { out in
             write(into: UnsafeMutableRawBufferPointer(out))
             return Self.textCount
@@ -63,7 +63,7 @@ package struct UUIDv4: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The sixteen bytes, most significant first.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * $0)) }
             + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * $0)) }
     }

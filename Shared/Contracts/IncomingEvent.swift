@@ -23,6 +23,7 @@ package struct PersonalValue {
     package let level: Int32
     /// Index of its field in the program's fields.
     package let field: Int32
+    let mark: Int32
 }
 
 /// Reads one event at a time: chooses the decoder, checks the body against schema and contract, finds what must be sealed,
@@ -138,32 +139,23 @@ package final class IncomingEvent {
             EventRecord.writeHeader(schemaID: program.schema.id, into: target)
             return EventRecord.headerLength
         }
-        var splice = AvroSplice(datum, program.avro)
         let roles = program.roles
-        var next = 0
-        for mark in walker.marks {
+        walker.splice(datum, program.avro, into: &output) { _, mark in
             switch mark.point {
-            case AvroMark.blockHeader: splice.header(mark, into: &output)
-            case EventProgram.noncePoint: splice.optionalNumber(mark, Int64(nonce), into: &output)
-            case EventProgram.timestampPoint: splice.optionalNumber(mark, timestamp, into: &output)
-            case EventProgram.keyLinkPoint: splice.text(mark, keyLink, into: &output)
-            case EventProgram.consentPoint: break
+            case EventProgram.noncePoint: return .optionalNumber(Int64(nonce))
+            case EventProgram.timestampPoint: return .optionalNumber(timestamp)
+            case EventProgram.keyLinkPoint: return .text(keyLink)
+            case EventProgram.consentPoint: return .keep
             case _:
-                guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { continue }
-                let count = sealedCount(Int(mark.end &- mark.text))
-                let place = splice.room(mark, count, into: &output)
-                // The output may still move: a place for now, an address below.
-                personalMemory[next].sealed = UnsafeMutableRawBufferPointer(
-                    start: UnsafeMutableRawPointer(bitPattern: place), count: count)
-                next &+= 1
+                guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { return .keep }
+                return .room(sealedCount(Int(mark.end &- mark.text)))
             }
         }
-        splice.finish(into: &output)
         guard let base = output.mutableBytes.baseAddress else { return }
-        for index in 0..<next {
-            let room = personalMemory[index].sealed
+        for index in 0..<personalCount {
+            let value = personalMemory[index]
             personalMemory[index].sealed = UnsafeMutableRawBufferPointer(
-                start: base + Int(bitPattern: room.baseAddress), count: room.count)
+                start: base + walker.place(of: Int(value.mark)), count: sealedCount(value.plain.count))
         }
     }
 }
@@ -257,14 +249,18 @@ extension IncomingEvent {
         personalCount = 0
         consentCount = 0
         let roles = program.roles
-        for mark in walker.marks {
+        let marks = walker.marks
+        for index in 0..<marks.count {
+            let mark = marks[index]
             if mark.point >= EventProgram.firstField {
                 guard mark.text >= 0 else { continue }
                 let role = roles[Int(mark.point)]
                 let text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
                 if role.isKey { keyValue = text }
                 if role.isSubject, !text.isEmpty { subjectValue = text }
-                if role.isPersonal { note(text, role.level, mark.point &- EventProgram.firstField) }
+                if role.isPersonal {
+                    note(text, role.level, mark.point &- EventProgram.firstField, Int32(truncatingIfNeeded: index))
+                }
                 if role.isValidated, checksRules,
                     let refusal = validate(text, program, Int(mark.point &- EventProgram.firstField))
                 {
@@ -296,7 +292,7 @@ extension IncomingEvent {
         return nil
     }
 
-    private func note(_ plain: UnsafeRawBufferPointer, _ level: Int32, _ field: Int32) {
+    private func note(_ plain: UnsafeRawBufferPointer, _ level: Int32, _ field: Int32, _ mark: Int32) {
         if personalCount == personalMemory.count {
             let larger = UnsafeMutableBufferPointer<PersonalValue>.allocate(capacity: personalCount * 2)
             _ = larger.moveInitialize(fromContentsOf: personalMemory[..<personalCount])
@@ -306,7 +302,8 @@ extension IncomingEvent {
         personalMemory.initializeElement(
             at: personalCount,
             to: PersonalValue(
-                plain: plain, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: level, field: field))
+                plain: plain, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: level, field: field,
+                mark: mark))
         personalCount &+= 1
     }
 

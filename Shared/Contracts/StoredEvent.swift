@@ -1,4 +1,4 @@
-package import Avro
+internal import Avro
 package import Bytes
 internal import Wire
 
@@ -12,7 +12,7 @@ package struct StoredValue {
     package let field: Int32
 
     /// True if the text is sealed.
-    @inlinable package var isPersonal: Bool { level >= 0 }
+    package var isPersonal: Bool { level >= 0 }
 }
 
 /// Reads records of the log and writes them again with some values replaced: for the decrypter.
@@ -96,34 +96,19 @@ package final class StoredEvent {
     /// - Parameters:
     ///   - output: The record's value is appended; what was there stays.
     ///   - replacement: Called for each of ``values`` in order, with its index; nil leaves the stored text.
-    @inlinable
     package func write(into output: inout OutputBuffer, _ replacement: (Int) -> UnsafeRawBufferPointer?) {
-        output.append(recordHeader)
-        var splice = AvroSplice(recordDatum, avroProgram)
+        guard let program else { preconditionFailure("a record is read before it is written") }
+        output.append(UnsafeRawBufferPointer(rebasing: record[..<EventRecord.headerLength]))
         var next = 0
-        for mark in marks {
-            if mark.point == AvroMark.blockHeader {
-                splice.header(mark, into: &output)
-            } else if isValue(mark) {
-                if let text = replacement(next) { splice.text(mark, text, into: &output) }
-                next &+= 1
-            }
+        walker.splice(datum, program.avro, into: &output) { _, mark in
+            guard Self.isValue(mark, program.roles) else { return .keep }
+            defer { next &+= 1 }
+            return replacement(next).map { .text($0) } ?? .keep
         }
-        splice.finish(into: &output)
     }
 
-    @usableFromInline var recordHeader: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: record[..<EventRecord.headerLength])
-    }
-    @usableFromInline var recordDatum: UnsafeRawBufferPointer { datum }
-    @usableFromInline var marks: UnsafeBufferPointer<AvroMark> { walker.marks }
-    @usableFromInline var avroProgram: AvroProgram {
-        guard let program else { preconditionFailure("a record is read before it is written") }
-        return program.avro
-    }
-    @usableFromInline func isValue(_ mark: AvroMark) -> Bool {
-        guard mark.point >= EventProgram.firstField, mark.text >= 0, let program else { return false }
-        return program.roles[Int(mark.point)].isOpenedOrMasked
+    private static func isValue(_ mark: AvroMark, _ roles: UnsafeMutablePointer<EventProgram.Role>) -> Bool {
+        mark.point >= EventProgram.firstField && mark.text >= 0 && roles[Int(mark.point)].isOpenedOrMasked
     }
 
     private func program(
@@ -147,7 +132,7 @@ package final class StoredEvent {
         consentCount = 0
         let roles = program.roles
         for mark in walker.marks {
-            if isValue(mark) {
+            if Self.isValue(mark, roles) {
                 if valueCount == valueMemory.count { growValues() }
                 valueMemory.initializeElement(
                     at: valueCount,

@@ -148,6 +148,40 @@ import Testing
         #expect(walkError(program, output.copyBytes()) == nil)
     }
 
+    @Test func `replacements may be made in the same memory, one after the other`() throws {
+        let schema = try AvroSchema.parse(Fixture.demo)
+        let program = try AvroProgram(schema, points: ["uniqueIdentifier", "consistentValue", "someSensitiveValue"])
+        let walker = AvroWalker()
+        var output = OutputBuffer()
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+        defer { memory.deallocate() }
+        Fixture.demoDatum.withUnsafeBytes { datum in
+            #expect(walker.walk(program, datum))
+            walker.splice(datum, program, into: &output) { index, _ in
+                memory[0] = UInt8(ascii: "x") + UInt8(index)
+                return .text(UnsafeRawBufferPointer(memory))
+            }
+        }
+        let json = try text(schema, output.copyBytes())
+        #expect(json.contains(#""uniqueIdentifier":"x","consistentValue":"y","someSensitiveValue":"z""#))
+    }
+
+    @Test func `room is left where the caller then writes`() throws {
+        let schema = try AvroSchema.parse(Fixture.demo)
+        let program = try AvroProgram(schema, points: ["consistentValue", "uniqueIdentifier"])
+        let walker = AvroWalker()
+        var output = OutputBuffer(capacity: 16)
+        output.append("before")
+        Fixture.demoDatum.withUnsafeBytes { datum in
+            #expect(walker.walk(program, datum))
+            walker.splice(datum, program, into: &output) { index, _ in .room(index * 300) }
+        }
+        #expect(walker.place(of: 1) + 300 <= output.count)
+        for index in 0..<300 { output.mutableBytes[walker.place(of: 1) + index] = UInt8(ascii: "r") }
+        let json = try text(schema, Array(output.copyBytes()[6...]))
+        #expect(json.contains(#""uniqueIdentifier":"","consistentValue":"\#(String(repeating: "r", count: 300))""#))
+    }
+
     @Test func `nothing replaced gives the same bytes`() throws {
         let program = try AvroProgram(AvroSchema.parse(Fixture.demo), points: ["consistentValue", "strmMeta/nonce"])
         let walker = AvroWalker()

@@ -34,16 +34,31 @@ func sealNanoseconds(values: Int) throws -> Double {
     return perEvent / Double(values)
 }
 
-/// Nanoseconds to check a 250-byte datum against its schema and find three of its fields.
+/// Nanoseconds to check a 250-byte datum against its schema, find three of its fields, and write it again with the three
+/// replaced by Base64 texts, made on the way.
 func avroWalkNanoseconds() throws -> Double {
     let program = try AvroProgram(AvroSchema.parse(SampleEvent.schema), points: SampleEvent.personalFields)
     let walker = AvroWalker()
     let datum = SampleEvent.datum(person: 7)
+    let sealed = [UInt8](repeating: 0xA7, count: 45)  // what sealing makes of 24 bytes
+    var output = OutputBuffer(capacity: 1024)
     return datum.withUnsafeBytes { datum in
-        precondition(walker.walk(program, datum) && walker.markCount == 3, "the sample event fits its schema")
-        return nanosecondsPerCall { count in
-            for _ in 0..<count {
-                consume(walker.walk(program, datum) ? walker.markCount : 0)
+        sealed.withUnsafeBytes { sealed in
+            precondition(walker.walk(program, datum) && walker.markCount == 3, "the sample event fits its schema")
+            return nanosecondsPerCall { count in
+                for _ in 0..<count {
+                    output.removeAll()
+                    guard walker.walk(program, datum) else { return }
+                    let room = Base64.encodedCount(sealed.count)
+                    walker.splice(datum, program, into: &output) { _, _ in .room(room) }
+                    guard let base = output.mutableBytes.baseAddress else { return }
+                    for index in 0..<3 {
+                        Base64.encode(
+                            sealed,
+                            into: UnsafeMutableRawBufferPointer(start: base + walker.place(of: index), count: room))
+                    }
+                    consume(output.count)
+                }
             }
         }
     }
