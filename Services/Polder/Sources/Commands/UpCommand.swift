@@ -4,10 +4,10 @@ internal import System
 internal import Time
 
 /// `polder up`: runs a whole plane on this machine until it is told to stop.
-package struct UpCommand: Command {
-    package static let name = "up"
-    package static let summary = "Runs a whole plane on this machine, until Ctrl-C or SIGTERM."
-    package static let details = """
+struct UpCommand: Command {
+    static let name = "up"
+    static let summary = "Runs a whole plane on this machine, until Ctrl-C or SIGTERM."
+    static let details = """
         Makes a local certificate authority and the keys on first start, starts every service, starts again what ends, and
         stops all of it within ten seconds. Without --config it runs the demo plane, which it writes to DIR/plane.
         """
@@ -17,7 +17,7 @@ package struct UpCommand: Command {
     let ports: PortChoice
     let readyFile: String?
 
-    package init(reading arguments: inout ArgumentReader) {
+    init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         config = arguments.optionIfPresent(
             "--config", "FOLDER", "The plane folder: streams, contracts, policies [the demo plane].")
@@ -34,7 +34,7 @@ package struct UpCommand: Command {
         self.readyFile = readyFile
     }
 
-    package func run(_ context: CommandContext) async throws(PolderError) {
+    func run(_ context: CommandContext) async throws(PolderError) {
         let console = context.console
         let state = try StateFolder.resolve(dir, environment: context.environment)
         let readyFile = try readyFile.map { path throws(PolderError) in try StateFolder.absolute(path) }

@@ -97,10 +97,14 @@ final class PlaneRun: Sendable {
     func processEnded(_ name: String) {
         let decrypter = name.hasPrefix("decrypter-") ? String(name.dropFirst("decrypter-".count)) : nil
         let isChanged = changing.withLock { changing in
-            // Once the plane was ready, clients know its ports: they stay.
-            if let decrypter { return changing.decrypterPorts.removeValue(forKey: decrypter) != nil }
-            return false
+            // Only a port that somebody else took: another setting would start the process without its pause.
+            guard let decrypter, let port = changing.decrypterPorts[decrypter], !Ports.isFree(port) else {
+                return false
+            }
+            changing.decrypterPorts[decrypter] = nil
+            return true
         }
+        // Once the plane was ready, clients know its ports: they stay.
         let isStarting = changing.withLock { $0.document == nil }
         guard isChanged || (isStarting && portChoice == .auto) else { return }
         Task.detached { [self] in

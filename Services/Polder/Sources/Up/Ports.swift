@@ -72,7 +72,8 @@ package struct Ports: Sendable, Equatable {
         ].filter { !Ports.isFree($0) }
     }
 
-    private static func isFree(_ port: UInt16) -> Bool {
+    /// True when nobody listens on this port of 127.0.0.1.
+    package static func isFree(_ port: UInt16) -> Bool {
         do {
             _ = try Socket.listen(on: try SocketAddress(ip: "127.0.0.1", port: port))
             return true
