@@ -52,7 +52,7 @@ package final class Console: Sendable {
         Console(
             isOutputTerminal: Terminal.isTerminal(1), isErrorTerminal: Terminal.isTerminal(2),
             isInputTerminal: Terminal.isTerminal(0), hasColours: environment["NO_COLOR", default: ""].isEmpty,
-            output: { write($0, to: 1) }, error: { write($0, to: 2) }, input: { readInputLine() })
+            output: { writeResult($0) }, error: { writeMessage($0) }, input: { readInputLine() })
     }
 
     /// Columns of the terminal that messages go to; 80 without one.
@@ -100,9 +100,17 @@ package final class Console: Sendable {
         style == .plain ? text : "\(style.rawValue)\(text)\u{1B}[0m"
     }
 
-    private static func write(_ bytes: [UInt8], to raw: Int32) {
+    private static func writeMessage(_ bytes: [UInt8]) {
         do {
-            try FileDescriptor.writeAll(raw: raw, bytes)
+            try FileDescriptor.writeAll(raw: 2, bytes)
+        } catch {
+            // The terminal has gone, or whoever read the log: a running plane must not end for that.
+        }
+    }
+
+    private static func writeResult(_ bytes: [UInt8]) {
+        do {
+            try FileDescriptor.writeAll(raw: 1, bytes)
         } catch {
             // Whoever read our output has gone (`polder read … | head`): there is nobody to tell, and nothing left to do.
             ThisProcess.exit(error.isBrokenPipe ? 0 : ExitCode.failure.rawValue)

@@ -86,8 +86,7 @@ final class PlaneRun: Sendable {
     func apply() async {
         guard let supervisor = changing.withLock({ $0.supervisor }) else { return }
         do {
-            await supervisor.apply(group: "plane", try processes())
-            await supervisor.planeChanged()
+            try await supervisor.follow { () throws(SystemError) in try self.processes() }
         } catch {
             printer.add("no free port for a decrypter: \(error)")
         }

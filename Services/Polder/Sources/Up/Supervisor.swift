@@ -99,8 +99,12 @@ package actor Supervisor: Runtime {
 
     // MARK: - For the owner
 
-    /// The streams have changed, although perhaps no process.
-    package func planeChanged() {
+    /// Brings the plane's own processes in line with a configuration that has changed.
+    ///
+    /// - Parameter wanted: What is wanted by now. It is asked here, on the loop, so that of two changes the later one stays.
+    func follow(_ wanted: @Sendable () throws(SystemError) -> [ProcessSpec]) throws(SystemError) {
+        perform(state.apply(group: "plane", try wanted(), now: .now()))
+        // The streams have changed, although perhaps no process.
         perform(state.planeChanged())
     }
 
