@@ -60,6 +60,11 @@ package struct TokenMemory: ~Copyable {
         return TokenReference(bytes: last.bytes, sameAsPrevious: false, epoch: epoch)
     }
 
+    /// The previous value once more, when it is known without a comparison that this request has the same.
+    package func repeated() -> TokenReference {
+        TokenReference(bytes: last.bytes, sameAsPrevious: true, epoch: epoch)
+    }
+
     /// Forgets the value: the connection's place is used again.
     package mutating func forget() {
         last.removeAll(keepingCapacity: false)

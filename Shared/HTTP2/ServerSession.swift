@@ -43,6 +43,8 @@ package final class HTTP2ServerSession {
     private let limits: HTTP2ServerLimits
 
     private var tokens = TokenMemory()
+    /// The version of `shortcut` that knows the value in `tokens`; 0 when none does.
+    private var lastTokenVersion: UInt32 = 0
     private var walker = FrameWalker()
     private var shortcut = TokenShortcut()
     private var shortened = OutputBuffer(capacity: 16)
@@ -264,7 +266,7 @@ package final class HTTP2ServerSession {
     ) {
         guard let stream = find(number) else { return }
         let value =
-            finding != .none && isRequest && ASCII.equal(name, "authorization") ? tokenValue(sent) : sent
+            finding != .none && isRequest && ASCII.equal(name, "authorization") ? tokenArrived(sent, stream) : sent
         stream.pointee.listBytes += name.count + value.count + 32
         guard isRequest else {  // Trailers are counted, not kept.
             if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
@@ -305,13 +307,18 @@ package final class HTTP2ServerSession {
         }
     }
 
-    /// The token of the frame that nghttp2 is reading, which has exactly one that `TokenShortcut` found.
-    private func tokenValue(_ sent: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    /// The value of a token in the frame that nghttp2 is reading, in which `TokenShortcut` found exactly one.
+    private func tokenArrived(
+        _ sent: UnsafeRawBufferPointer, _ stream: UnsafeMutablePointer<ServerStream>
+    ) -> UnsafeRawBufferPointer {
         switch finding {
         case .none: return sent
-        case .known: return shortcut.knownValue
+        case .known:
+            stream.pointee.tokenVersion = shortcut.version
+            return shortcut.knownValue
         case .new:
             shortcut.learned(sent)
+            stream.pointee.tokenVersion = shortcut.version
             finding = .learned
             return sent
         case .learned:
@@ -386,9 +393,15 @@ package final class HTTP2ServerSession {
             return
         }
         let base = stream.pointee.text.bytes.baseAddress!
-        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-        let value = stream.pointee.head.value(of: .authorization, in: base) ?? empty
-        let token = tokens.reference(to: value)
+        let token: TokenReference
+        let version = stream.pointee.tokenVersion
+        if version != 0, version == lastTokenVersion {
+            token = tokens.repeated()
+        } else {
+            let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+            token = tokens.reference(to: stream.pointee.head.value(of: .authorization, in: base) ?? empty)
+        }
+        lastTokenVersion = version
         receiver.requestArrived(
             UInt32(bitPattern: number), head: stream.pointee.head.head(over: base, authorization: token),
             body: stream.pointee.body.bytes)

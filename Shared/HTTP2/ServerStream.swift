@@ -16,6 +16,8 @@ struct ServerStream: ~Copyable {
     var headIsComplete = false
     var isComplete = false
     var isAnswered = false
+    /// Which version of the session's `TokenShortcut` knows the token of this request; 0 when none does.
+    var tokenVersion: UInt32 = 0
     /// Set when the request will not be shown to the handler: the status to answer with.
     var refusal: Status?
     /// The sweep during which the request began.
@@ -41,6 +43,7 @@ struct ServerStream: ~Copyable {
         headIsComplete = false
         isComplete = false
         isAnswered = false
+        tokenVersion = 0
         refusal = nil
         if !answer.isEmpty { answer = [] }
         answerStart = 0

@@ -11,9 +11,54 @@ internal import CNghttp2
 
 /// Memory for the nghttp2 sessions of one loop.
 final class SessionMemory {
-    private static let slabBytes = 64 << 10
-    private static let headBytes = 16
-    private static let classes = 129  // class 0 stands for blocks above 4096 bytes, which come from the C library
+    private let arena: UnsafeMutablePointer<Arena>
+
+    init() {
+        arena = .allocate(capacity: 1)
+        arena.initialize(to: Arena())
+    }
+
+    deinit {
+        arena.deinitialize(count: 1)
+        arena.deallocate()
+    }
+
+    /// The callbacks, for `nghttp2_session_server_new3`. The session must not outlive this object.
+    var callbacks: nghttp2_mem {
+        // The arena's address, not the object's: a callback that retained and released would cost more than its work.
+        nghttp2_mem(
+            mem_user_data: UnsafeMutableRawPointer(arena),
+            malloc: { size, owner in arenaAt(owner).pointee.allocate(size) },
+            free: { block, owner in arenaAt(owner).pointee.free(block) },
+            calloc: { count, size, owner in
+                let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+                if overflow { return nil }
+                let block = arenaAt(owner).pointee.allocate(bytes)
+                block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+                return block
+            },
+            realloc: { block, size, owner in arenaAt(owner).pointee.reallocate(block, size) })
+    }
+
+    func allocate(_ size: Int) -> UnsafeMutableRawPointer { arena.pointee.allocate(size) }
+    func free(_ block: UnsafeMutableRawPointer?) { arena.pointee.free(block) }
+    func reallocate(_ block: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
+        arena.pointee.reallocate(block, size)
+    }
+}
+
+@inline(__always)
+private func arenaAt(_ owner: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Arena> {
+    // The stream pool of the loop holds it, and every session holds the pool.
+    owner!.assumingMemoryBound(to: Arena.self)
+}
+
+/// Free lists and the slab that blocks are cut from.
+private struct Arena: ~Copyable {
+    private static var slabBytes: Int { 64 << 10 }
+    private static var headBytes: Int { 16 }
+    /// Class 0 stands for blocks above 4096 bytes, which come from the C library.
+    private static var classes: Int { 129 }
 
     private let freeLists: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var slabs: [UnsafeMutableRawPointer] = []
@@ -30,22 +75,7 @@ final class SessionMemory {
         freeLists.deallocate()
     }
 
-    /// The callbacks, for `nghttp2_session_server_new3`. The session must not outlive this object.
-    var callbacks: nghttp2_mem {
-        nghttp2_mem(
-            mem_user_data: Unmanaged.passUnretained(self).toOpaque(),
-            malloc: { size, owner in memory(owner).allocate(size) },
-            free: { block, owner in memory(owner).free(block) },
-            calloc: { count, size, owner in
-                let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
-                if overflow { return nil }
-                let block = memory(owner).allocate(bytes)
-                return UnsafeMutableRawPointer(block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes))
-            },
-            realloc: { block, size, owner in memory(owner).reallocate(block, size) })
-    }
-
-    func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+    mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         let units = (max(size, 1) &+ 31) &>> 5
         guard units < Self.classes else {
             let block = UnsafeMutableRawPointer.allocate(byteCount: Self.headBytes + size, alignment: 16)
@@ -60,7 +90,8 @@ final class SessionMemory {
         return carve(units)
     }
 
-    private func carve(_ units: Int) -> UnsafeMutableRawPointer {
+    @inline(never)
+    private mutating func carve(_ units: Int) -> UnsafeMutableRawPointer {
         let bytes = Self.headBytes + units * 32
         if bumpLeft < bytes {
             // What is left of the old slab is lost: at most 4 of its 64 KiB.
@@ -76,7 +107,7 @@ final class SessionMemory {
         return block + Self.headBytes
     }
 
-    func free(_ block: UnsafeMutableRawPointer?) {
+    mutating func free(_ block: UnsafeMutableRawPointer?) {
         guard let block else { return }
         let units = (block - Self.headBytes).load(as: Int.self)
         if units == 0 {
@@ -87,7 +118,7 @@ final class SessionMemory {
         }
     }
 
-    func reallocate(_ block: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
+    mutating func reallocate(_ block: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
         guard let block else { return allocate(size) }
         let units = (block - Self.headBytes).load(as: Int.self)
         let room = units == 0 ? (block - Self.headBytes).load(fromByteOffset: 8, as: Int.self) : units * 32
@@ -97,10 +128,4 @@ final class SessionMemory {
         free(block)
         return larger
     }
-}
-
-@inline(__always)
-private func memory(_ owner: UnsafeMutableRawPointer?) -> SessionMemory {
-    // The stream pool of the loop holds it, and every session holds the pool.
-    Unmanaged<SessionMemory>.fromOpaque(owner!).takeUnretainedValue()
 }

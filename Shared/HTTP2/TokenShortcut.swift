@@ -32,6 +32,9 @@ struct TokenShortcut: ~Copyable {
     private var candidate = OutputBuffer(capacity: 16)
     private var value = OutputBuffer(capacity: 16)
 
+    /// Changes with the remembered token; never 0.
+    private(set) var version: UInt32 = 1
+
     /// The decoded value of the remembered token.
     var knownValue: UnsafeRawBufferPointer { value.bytes }
 
@@ -61,6 +64,7 @@ struct TokenShortcut: ~Copyable {
 
     /// The frame that was `.new` has been decoded, and this is the token's value.
     mutating func learned(_ decoded: UnsafeRawBufferPointer) {
+        version = max(1, version &+ 1)
         swap(&coded, &candidate)
         candidate.removeAll()
         value.removeAll()
@@ -69,6 +73,7 @@ struct TokenShortcut: ~Copyable {
 
     /// Nothing is known any more.
     mutating func forget() {
+        version = max(1, version &+ 1)
         coded.removeAll()
         value.removeAll()
     }
