@@ -32,16 +32,27 @@ extension Database {
         }
     }
 
+    /// Both numbers and how many tables there are, of one moment: another connection may be making the file.
+    private func storedFormat() throws(SQLiteError) -> (application: Int32, version: Int32, tables: Int64) {
+        let statement = try cached(
+            """
+            SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+                (SELECT count(*) FROM sqlite_schema)
+            """)
+        defer { statement.reset() }
+        guard try statement.step() else { return (0, 0, 0) }
+        return (
+            Int32(truncatingIfNeeded: statement.int64(0)), Int32(truncatingIfNeeded: statement.int64(1)),
+            statement.int64(2)
+        )
+    }
+
     /// Refuses a file that this program cannot read; for readers, which never migrate.
     ///
     /// - Returns: False when the file is empty or older than `format`.
     package func isCurrent(_ format: DatabaseFormat) throws(SQLiteError) -> Bool {
-        let application = Int32(truncatingIfNeeded: try integer("PRAGMA application_id") ?? 0)
-        let version = Int32(truncatingIfNeeded: try integer("PRAGMA user_version") ?? 0)
-        if application == 0, version == 0 {
-            let tables = try integer("SELECT count(*) FROM sqlite_schema") ?? 0
-            if tables == 0 { return false }
-        }
+        let (application, version, tables) = try storedFormat()
+        if application == 0, version == 0, tables == 0 { return false }
         guard application == format.applicationID else {
             throw .foreignFile(path: path, applicationID: application, expected: format.applicationID)
         }

@@ -193,4 +193,18 @@ private func unlinkTree(_ path: String) -> Bool {
         #expect(try database.integer("PRAGMA user_version") == 0)
         #expect(try database.integer("SELECT count(*) FROM sqlite_schema") == 0)
     }
+
+    @Test func `whoever looks while a new file is being made sees it empty or complete`() throws {
+        for round in 0..<40 {
+            let path = scratch.file("race-\(round).db")
+            let format = format
+            let reader = try Database(path, .init(.create))
+            #expect(try !reader.isCurrent(format))
+            let maker = Thread {
+                do { try Database(path, .init(.write)).migrate(to: format) } catch { Issue.record(error) }
+            }
+            maker.start()
+            while try !reader.isCurrent(format) {}
+        }
+    }
 }
