@@ -145,7 +145,8 @@ let plan: [[Target]] = [
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Avro", "Bytes", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2", "KeyVault",
+                "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2",
+                "KeyVault",
                 "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),

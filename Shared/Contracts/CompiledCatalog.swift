@@ -3,7 +3,7 @@ internal import Regex
 internal import Synchronization
 package import Wire
 
-/// One version of a plane's contracts and schemas, compiled: what the gateway and the decrypter look things up in.
+/// One version of a plane's contracts and schemas, compiled: what the gateway looks things up in.
 ///
 /// Look-ups take the raw bytes of a reference, as they stand in a header or an event, and allocate nothing. Programs for pairs
 /// of schema and contract are compiled when they are first asked for and shared by all loops.
@@ -41,11 +41,9 @@ package final class CompiledCatalog: Sendable {
     /// - Parameters:
     ///   - contracts: All contracts, whatever their state.
     ///   - schemas: The schemas that senders may name, with their numbers.
-    ///   - maskedPaths: Fields that some derived stream masks: the decrypter finds them in its events besides the personal
-    ///     ones. The gateway needs none.
     /// - Throws: `invalidContract` for what configuration should have refused; `outOfMemory`.
     package init(
-        contracts: [DataContractSpec], schemas: [SchemaEntry], maskedPaths: [ContractRef: Set<String>] = [:]
+        contracts: [DataContractSpec], schemas: [SchemaEntry]
     ) throws(ContractsError) {
         var compiledSchemas: [CompiledSchema] = []
         for entry in schemas {
@@ -55,7 +53,7 @@ package final class CompiledCatalog: Sendable {
         var compiledContracts: [CompiledContract] = []
         for spec in contracts {
             compiledContracts.append(
-                try CompiledContract(spec, maskedPaths: maskedPaths[spec.ref.contractRef] ?? []))
+                try CompiledContract(spec))
         }
         self.schemas = compiledSchemas
         self.contracts = compiledContracts
@@ -183,20 +181,15 @@ package final class CompiledContract: Sendable {
     package let dataSubjectField: String?
     /// The personal fields with their purpose levels.
     package let personalFields: [(path: String, level: Int32)]
-    /// Fields to be found besides: those that some derived stream masks.
-    let maskedPaths: [String]
     let validations: [Validation]
-    let refBytes: [UInt8]
 
-    init(_ spec: DataContractSpec, maskedPaths: Set<String>) throws(ContractsError) {
+    init(_ spec: DataContractSpec) throws(ContractsError) {
         ref = spec.ref.contractRef
         refText = ref.description
-        refBytes = Array(refText.utf8)
         state = spec.state
         keyField = spec.keyField
         dataSubjectField = spec.dataSubjectField.isEmpty ? nil : spec.dataSubjectField
         personalFields = spec.personalFields
-        self.maskedPaths = maskedPaths.sorted()
         var validations: [Validation] = []
         for (index, validation) in spec.validations.enumerated() {
             do throws(RegexError) {

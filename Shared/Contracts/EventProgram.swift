@@ -1,4 +1,6 @@
 internal import Avro
+internal import Regex
+internal import Wire
 
 /// How events of one schema are read under one contract: which values are noted and what each of them is for.
 ///
@@ -22,9 +24,9 @@ package final class EventProgram: @unchecked Sendable {
         var isKey = false
         var isSubject = false
         var isPersonal = false
-        var isValidated = false
-        /// Personal or masked: a reader of stored events wants it.
-        var isOpenedOrMasked = false
+        /// Its regular expressions, in the program's list of them.
+        var firstPattern: Int32 = 0
+        var patternCount: Int32 = 0
         var level: Int32 = -1
     }
 
@@ -39,10 +41,15 @@ package final class EventProgram: @unchecked Sendable {
     package let schema: CompiledSchema
     /// The contract that the events name.
     package let contract: CompiledContract
-    /// The fields that are looked at: key, subject, personal, validated and masked ones, each once.
+    /// The fields that are looked at: key, subject, personal and validated ones, each once.
     package let fields: [Field]
     let avro: AvroProgram
+    let schemaID: Int32
+    let isActive: Bool
     let roles: UnsafeMutablePointer<Role>
+    /// The regular expressions of all fields. Unmanaged, so that using one costs no reference count; `fields` keeps them alive.
+    let patterns: UnsafeMutablePointer<Unmanaged<Pattern>>
+    private let refBytes: UnsafeMutableRawBufferPointer
 
     /// Compiles a pair, or says why the contract does not fit the schema.
     static func compile(_ schema: CompiledSchema, _ contract: CompiledContract) -> ProgramEntry.Outcome {
@@ -55,12 +62,8 @@ package final class EventProgram: @unchecked Sendable {
                 return .incompatible(field: path, rule: rule)
             }
         }
-        // A field that a derived stream masks, but that this schema lacks, leaves nothing to mask.
-        paths += contract.maskedPaths.map { ($0, .texts) }
         var names: [String] = []
-        for (path, wanted) in paths where !names.contains(path) {
-            if ContractRules.problem(with: path, in: schema.schema, wanted) == nil { names.append(path) }
-        }
+        for (path, _) in paths where !names.contains(path) { names.append(path) }
         let points = [StrmMeta.nonce, StrmMeta.timestamp, StrmMeta.keyLink, StrmMeta.consentLevels] + names
         do throws(AvroError) {
             let avro = try AvroProgram(schema.schema, points: points)
@@ -74,6 +77,8 @@ package final class EventProgram: @unchecked Sendable {
         self.schema = schema
         self.contract = contract
         self.avro = avro
+        schemaID = schema.id
+        isActive = contract.state == .active
         let levels = Dictionary(contract.personalFields.map { ($0.path, $0.level) }) { first, _ in first }
         fields = paths.map { path in
             Field(
@@ -83,17 +88,48 @@ package final class EventProgram: @unchecked Sendable {
         }
         roles = .allocate(capacity: fields.count + Int(Self.firstField))
         roles.initialize(repeating: Role(), count: fields.count + Int(Self.firstField))
+        patterns = .allocate(capacity: max(1, contract.validations.count))
+        var patternCount = 0
         for (index, field) in fields.enumerated() {
             roles[index + Int(Self.firstField)] = Role(
                 isKey: field.isKey, isSubject: field.isSubject, isPersonal: field.purposeLevel != nil,
-                isValidated: !field.validations.isEmpty,
-                isOpenedOrMasked: field.purposeLevel != nil || contract.maskedPaths.contains(field.path),
+                firstPattern: Int32(patternCount), patternCount: Int32(field.validations.count),
                 level: field.purposeLevel ?? -1)
+            for validation in field.validations {
+                (patterns + patternCount).initialize(to: .passUnretained(validation.pattern))
+                patternCount += 1
+            }
         }
+        refBytes = .allocate(byteCount: contract.refText.utf8.count, alignment: 8)
+        refBytes.copyBytes(from: contract.refText.utf8)
     }
 
     deinit {
-        // Roles hold only numbers: nothing to deinitialise.
+        // They hold only numbers, bytes and unmanaged references: nothing to deinitialise.
         roles.deallocate()
+        patterns.deallocate()
+        refBytes.deallocate()
+    }
+
+    /// True if these are the bytes of the contract's reference.
+    @inline(__always)
+    func isNamed(by ref: UnsafeRawBufferPointer) -> Bool {
+        let count = ref.count
+        guard count == refBytes.count, count >= 8, let one = ref.baseAddress, let other = refBytes.baseAddress else {
+            return count == refBytes.count && ref.elementsEqual(refBytes)
+        }
+        var difference: UInt64 = 0
+        var index = 0
+        while index &+ 8 <= count {
+            difference |=
+                one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                ^ other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            index &+= 8
+        }
+        // The last eight bytes once more, overlapping, in place of a loop over the rest.
+        difference |=
+            one.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            ^ other.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        return difference == 0
     }
 }

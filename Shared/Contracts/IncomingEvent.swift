@@ -18,7 +18,7 @@ package struct PersonalValue {
     /// The value's UTF-8, in the datum.
     package let plain: UnsafeRawBufferPointer
     /// Room for the sealed text; set by ``IncomingEvent/write(nonce:timestamp:keyLink:into:sealedCount:)``.
-    @usableFromInline package internal(set) var sealed: UnsafeMutableRawBufferPointer
+    package internal(set) var sealed: UnsafeMutableRawBufferPointer
     /// The purpose that may read it.
     package let level: Int32
     /// Index of its field in the program's fields.
@@ -42,31 +42,22 @@ package final class IncomingEvent {
     /// The catalog that contracts are looked up in. Setting it takes effect with the next read.
     package var catalog: CompiledCatalog {
         didSet {
+            state.pointee.last = nil
             programs.removeAll()
-            lastProgram = nil
         }
     }
 
     /// How the event that was read last is read and written again.
     package private(set) var program: EventProgram?
-    /// The event as an Avro datum.
-    package private(set) var datum = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Value of the key field; not empty.
-    package private(set) var keyValue = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Value of the data subject field; nil when the contract has none, or it is null or empty.
-    package private(set) var subjectValue: UnsafeRawBufferPointer?
 
+    // Behind a pointer, because every access to a property of a class asks the runtime whether it may.
+    private let state: UnsafeMutablePointer<IncomingEventState>
     private let walker = AvroWalker()
     private let matcher: PatternMatcher
     private var encoder = AvroJSONEncoder()
     private var jsonDatum = OutputBuffer(capacity: 4096)
-    private var personalMemory = UnsafeMutableBufferPointer<PersonalValue>.allocate(capacity: 16)
-    private var personalCount = 0
-    private var consentMemory = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 16)
-    private var consentCount = 0
     /// Programs met by this loop, so that the catalog's lock is taken once for each pair.
     private var programs: [ObjectIdentifier: [ObjectIdentifier: ProgramEntry]] = [:]
-    private var lastProgram: EventProgram?
 
     /// A workspace for one loop.
     ///
@@ -74,22 +65,33 @@ package final class IncomingEvent {
     package init(catalog: CompiledCatalog) throws(ContractsError) {
         self.catalog = catalog
         do throws(RegexError) { matcher = try PatternMatcher() } catch { throw .outOfMemory }
+        state = .allocate(capacity: 1)
+        state.initialize(to: IncomingEventState())
     }
 
     deinit {
-        // Both hold only numbers and addresses: nothing to deinitialise.
-        personalMemory.deallocate()
-        consentMemory.deallocate()
+        state.pointee.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
+
+    /// The event as an Avro datum.
+    package var datum: UnsafeRawBufferPointer { state.pointee.datum }
+
+    /// Value of the key field; not empty.
+    package var keyValue: UnsafeRawBufferPointer { state.pointee.keyValue }
+
+    /// Value of the data subject field; nil when the contract has none, or it is null or empty.
+    package var subjectValue: UnsafeRawBufferPointer? { state.pointee.subjectValue }
 
     /// The values to be sealed, in the order of the bytes. Nulls are not among them; an empty list gives none.
     package var personal: UnsafeBufferPointer<PersonalValue> {
-        UnsafeBufferPointer(rebasing: personalMemory[..<personalCount])
+        UnsafeBufferPointer(start: state.pointee.personal, count: state.pointee.personalCount)
     }
 
     /// The consent levels, none negative.
     package var consentLevels: UnsafeBufferPointer<Int32> {
-        UnsafeBufferPointer(rebasing: consentMemory[..<consentCount])
+        UnsafeBufferPointer(start: state.pointee.consent, count: state.pointee.consentCount)
     }
 
     /// Reads a body.
@@ -134,28 +136,31 @@ package final class IncomingEvent {
         nonce: Int32, timestamp: Int64, keyLink: UnsafeRawBufferPointer, into output: inout OutputBuffer,
         sealedCount: (Int) -> Int
     ) {
-        guard let program else { preconditionFailure("an event is read before it is written") }
-        output.appendRaw(room: EventRecord.headerLength) { target in
-            EventRecord.writeHeader(schemaID: program.schema.id, into: target)
-            return EventRecord.headerLength
-        }
-        let roles = program.roles
-        walker.splice(datum, program.avro, into: &output) { _, mark in
-            switch mark.point {
-            case EventProgram.noncePoint: return .optionalNumber(Int64(nonce))
-            case EventProgram.timestampPoint: return .optionalNumber(timestamp)
-            case EventProgram.keyLinkPoint: return .text(keyLink)
-            case EventProgram.consentPoint: return .keep
-            case _:
-                guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { return .keep }
-                return .room(sealedCount(Int(mark.end &- mark.text)))
+        guard let program = state.pointee.current else { preconditionFailure("an event is read before it is written") }
+        program._withUnsafeGuaranteedRef { program in
+            output.appendRaw(room: EventRecord.headerLength) { target in
+                EventRecord.writeHeader(schemaID: program.schemaID, into: target)
+                return EventRecord.headerLength
+            }
+            let roles = program.roles
+            walker.splice(state.pointee.datum, program.avro, into: &output) { _, mark in
+                switch mark.point {
+                case EventProgram.noncePoint: return .optionalNumber(Int64(nonce))
+                case EventProgram.timestampPoint: return .optionalNumber(timestamp)
+                case EventProgram.keyLinkPoint: return .text(keyLink)
+                case EventProgram.consentPoint: return .keep
+                case _:
+                    guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { return .keep }
+                    return .room(sealedCount(Int(mark.end &- mark.text)))
+                }
             }
         }
         guard let base = output.mutableBytes.baseAddress else { return }
-        for index in 0..<personalCount {
-            let value = personalMemory[index]
-            personalMemory[index].sealed = UnsafeMutableRawBufferPointer(
-                start: base + walker.place(of: Int(value.mark)), count: sealedCount(value.plain.count))
+        let personal = state.pointee.personal
+        for index in 0..<state.pointee.personalCount {
+            personal[index].sealed = UnsafeMutableRawBufferPointer(
+                start: base + walker.place(of: Int(personal[index].mark)),
+                count: sealedCount(personal[index].plain.count))
         }
     }
 }
@@ -202,8 +207,10 @@ extension IncomingEvent {
         }
         let ref = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
         // Most events of a connection are alike: compare with the last one before looking anything up.
-        if let last = lastProgram, last.schema === schema, last.contract.refBytes.elementsEqual(ref) {
-            return judge(datum, last, checksRules: true)
+        if let last = state.pointee.last,
+            last._withUnsafeGuaranteedRef({ $0.schema === schema && $0.isNamed(by: ref) })
+        {
+            return last._withUnsafeGuaranteedRef { judge(datum, $0, checksRules: true) }
         }
         guard let contract = catalog.contract(ref) else {
             // Bytes that are no event are called so, whatever their beginning seems to name.
@@ -214,7 +221,7 @@ extension IncomingEvent {
         }
         switch entry(schema, contract).outcome {
         case .program(let program):
-            lastProgram = program
+            state.pointee.last = .passUnretained(program)
             return judge(datum, program, checksRules: true)
         case .incompatible(_, let rule):
             guard walker.walk(schema.plainProgram, datum) else {
@@ -238,16 +245,12 @@ extension IncomingEvent {
         guard walker.walk(program.avro, datum) else {
             return .undecodable(schema: program.schema.refText, walker.error)
         }
-        let contract = program.contract
-        if checksRules, contract.state != .active {
-            return .contractNotActive(contract.refText, contract.state)
+        if checksRules, !program.isActive {
+            return .contractNotActive(program.contract.refText, program.contract.state)
         }
-        self.program = program
-        self.datum = datum
-        keyValue = UnsafeRawBufferPointer(start: nil, count: 0)
-        subjectValue = nil
-        personalCount = 0
-        consentCount = 0
+        if self.program !== program { self.program = program }
+        let state = self.state
+        state.pointee.begin(program, datum)
         let roles = program.roles
         let marks = walker.marks
         for index in 0..<marks.count {
@@ -256,73 +259,46 @@ extension IncomingEvent {
                 guard mark.text >= 0 else { continue }
                 let role = roles[Int(mark.point)]
                 let text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
-                if role.isKey { keyValue = text }
-                if role.isSubject, !text.isEmpty { subjectValue = text }
+                if role.isKey { state.pointee.keyValue = text }
+                if role.isSubject, !text.isEmpty { state.pointee.subjectValue = text }
                 if role.isPersonal {
-                    note(text, role.level, mark.point &- EventProgram.firstField, Int32(truncatingIfNeeded: index))
+                    state.pointee.note(
+                        PersonalValue(
+                            plain: text, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: role.level,
+                            field: mark.point &- EventProgram.firstField, mark: Int32(truncatingIfNeeded: index)))
                 }
-                if role.isValidated, checksRules,
-                    let refusal = validate(text, program, Int(mark.point &- EventProgram.firstField))
-                {
-                    return refusal
+                if role.patternCount > 0, checksRules {
+                    for pattern in role.firstPattern..<role.firstPattern &+ role.patternCount {
+                        let outcome = program.patterns[Int(pattern)]._withUnsafeGuaranteedRef {
+                            matcher.find($0, in: text)
+                        }
+                        guard outcome == .found else {
+                            return refusal(outcome, text, program, role, Int(mark.point), Int(pattern))
+                        }
+                    }
                 }
             } else if mark.point == EventProgram.consentPoint {
-                guard noteConsent(mark, datum) else { return .negativeConsent }
+                guard state.pointee.noteConsent(walker, mark, datum) else { return .negativeConsent }
             }
         }
-        guard !keyValue.isEmpty else {
-            return .emptyKeyField(field: contract.keyField, schema: program.schema.refText)
+        guard !state.pointee.keyValue.isEmpty else {
+            return .emptyKeyField(field: program.contract.keyField, schema: program.schema.refText)
         }
         return nil
     }
 
-    private func validate(
-        _ text: UnsafeRawBufferPointer, _ program: EventProgram, _ field: Int
-    ) -> EventRefusal? {
-        for validation in program.fields[field].validations {
-            let outcome = matcher.find(validation.pattern, in: text)
-            if outcome == .found { continue }
-            // Continuation bytes are not characters of their own.
-            let length = text.count { $0 & 0xC0 != 0x80 }
-            let (path, schema, regex) = (validation.field, program.schema.refText, validation.pattern.text)
-            return outcome == .notFound
-                ? .ruleBroken(field: path, schema: schema, length: length, regex: regex)
-                : .ruleTooCostly(field: path, schema: schema, length: length, regex: regex)
-        }
-        return nil
-    }
-
-    private func note(_ plain: UnsafeRawBufferPointer, _ level: Int32, _ field: Int32, _ mark: Int32) {
-        if personalCount == personalMemory.count {
-            let larger = UnsafeMutableBufferPointer<PersonalValue>.allocate(capacity: personalCount * 2)
-            _ = larger.moveInitialize(fromContentsOf: personalMemory[..<personalCount])
-            personalMemory.deallocate()
-            personalMemory = larger
-        }
-        personalMemory.initializeElement(
-            at: personalCount,
-            to: PersonalValue(
-                plain: plain, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: level, field: field,
-                mark: mark))
-        personalCount &+= 1
-    }
-
-    /// Takes the consent levels; false if one is negative.
-    private func noteConsent(_ mark: AvroMark, _ datum: UnsafeRawBufferPointer) -> Bool {
-        var lowest: Int32 = 0
-        walker.forEachInt(of: mark, in: datum) { level in
-            lowest = min(lowest, level)
-            if consentCount == consentMemory.count { growConsent() }
-            consentMemory.initializeElement(at: consentCount, to: level)
-            consentCount &+= 1
-        }
-        return lowest >= 0
-    }
-
-    private func growConsent() {
-        let larger = UnsafeMutableBufferPointer<Int32>.allocate(capacity: consentCount * 2)
-        _ = larger.moveInitialize(fromContentsOf: consentMemory[..<consentCount])
-        consentMemory.deallocate()
-        consentMemory = larger
+    @inline(never)
+    private func refusal(
+        _ outcome: PatternMatcher.Outcome, _ text: UnsafeRawBufferPointer, _ program: EventProgram,
+        _ role: EventProgram.Role, _ point: Int, _ pattern: Int
+    ) -> EventRefusal {
+        let field = program.fields[point - Int(EventProgram.firstField)]
+        let regex = field.validations[pattern - Int(role.firstPattern)].pattern.text
+        // Continuation bytes are not characters of their own.
+        let length = text.count { $0 & 0xC0 != 0x80 }
+        let schema = program.schema.refText
+        return outcome == .notFound
+            ? .ruleBroken(field: field.path, schema: schema, length: length, regex: regex)
+            : .ruleTooCostly(field: field.path, schema: schema, length: length, regex: regex)
     }
 }

@@ -98,7 +98,7 @@ enum Fixture {
         contract("strmprivacy/draft/1.0.0", demoSchema, state: "DRAFT", keyField: "consistentValue", personal: [:]),
     ]
 
-    static func catalog(masked: [ContractRef: Set<String>] = [:]) throws -> CompiledCatalog {
+    static func catalog() throws -> CompiledCatalog {
         func entry(_ ref: String, _ id: Int32, _ definition: String) -> CompiledCatalog.SchemaEntry {
             .init(ref: ContractRef(ref) ?? ContractRef(), id: id, definition: definition)
         }
@@ -108,7 +108,7 @@ enum Fixture {
                 entry("strmprivacy/demo/1.0.2", 17, demoSchema), entry("strmprivacy/example/1.5.0", 17, demoSchema),
                 entry("strmprivacy/clickstream/1.0.0", 18, clickstreamSchema),
                 entry("shop/order/1.0.0", 0x0102_0304, shopSchema),
-            ], maskedPaths: masked)
+            ])
     }
 
     static func event(_ catalog: CompiledCatalog) throws -> IncomingEvent { try IncomingEvent(catalog: catalog) }
@@ -117,7 +117,7 @@ enum Fixture {
 extension CompiledCatalog {
     func schema(named ref: String) throws -> CompiledSchema {
         guard let schema = Array(ref.utf8).withUnsafeBytes({ schema($0) }) else {
-            throw ContractsError.unknownContract
+            throw ContractsError.invalidContract(ContractRef(), [])
         }
         return schema
     }

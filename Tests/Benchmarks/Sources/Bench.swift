@@ -2,7 +2,8 @@ import System
 
 /// The benchmarks that need no server, and the load generator for those that do. `Tests/Benchmarks/ingest` runs them all.
 ///
-///     bench seal_ns | seal3_ns | avro_walk3_ns | door_ns  one number, nanoseconds
+///     bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns
+///                                                     one number, nanoseconds
 ///     bench decrypter_events_per_cpu_s [EVENTS]       a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
@@ -20,6 +21,7 @@ struct Bench {
         case "seal_ns": printNumber(try sealNanoseconds(values: 1))
         case "seal3_ns": printNumber(try sealNanoseconds(values: 3))
         case "avro_walk3_ns": printNumber(try avroWalkNanoseconds())
+        case "contract_ns": printNumber(try contractNanoseconds())
         case "decrypter_events_per_cpu_s":
             let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 500_000
             print(try DecrypterBenchmark.run(events: events, people: 1000).rounded())
@@ -41,8 +43,8 @@ struct Bench {
         default:
             print(
                 """
-                usage: bench seal_ns | seal3_ns | avro_walk3_ns | door_ns | tail_p99_ms | tail_idle_percent |
-                             log | load | storm | empty-server | event
+                usage: bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns | tail_p99_ms |
+                             tail_idle_percent | log | load | storm | empty-server | event
                 """)
             ThisProcess.exit(64)
         }

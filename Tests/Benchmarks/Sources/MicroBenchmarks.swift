@@ -1,5 +1,6 @@
 import Avro
 import Bytes
+import Contracts
 import Crypto
 import Privacy
 import Wire
@@ -57,6 +58,47 @@ func avroWalkNanoseconds() throws -> Double {
                             sealed,
                             into: UnsafeMutableRawBufferPointer(start: base + walker.place(of: index), count: room))
                     }
+                    consume(output.count)
+                }
+            }
+        }
+    }
+}
+
+/// Nanoseconds for all that a contract asks of an event but the sealing: decoder, contract, walk, one regular expression, key
+/// field, consent, and the record with room for three sealed texts.
+func contractNanoseconds() throws -> Double {
+    var spec = DataContractSpec()
+    spec.ref.handle = "strmprivacy"
+    spec.ref.name = "example"
+    spec.ref.version = "1.5.0"
+    spec.state = .active
+    spec.keyField = SampleEvent.personalFields[1]
+    for (level, field) in SampleEvent.personalFields.enumerated() { spec.piiFields[field] = Int32(level) }
+    var validation = Validation()
+    validation.field = spec.keyField
+    validation.type = "regex"
+    validation.value = "^.+$"
+    spec.validations = [validation]
+    let catalog = try CompiledCatalog(
+        contracts: [spec],
+        schemas: [.init(ref: spec.ref.contractRef, id: 7, definition: SampleEvent.schema)])
+    let event = try IncomingEvent(catalog: catalog)
+    let schema = catalog.schemas[0]
+    let link = Array("7573fc76-0000-4000-8000-000000000000".utf8)
+    let datum = SampleEvent.datum(person: 7)
+    var output = OutputBuffer(capacity: 1024)
+    return datum.withUnsafeBytes { datum in
+        link.withUnsafeBytes { link in
+            precondition(event.read(datum, .unstated, schema) == nil, "the sample event fits its contract")
+            return nanosecondsPerCall { count in
+                for round in 0..<count {
+                    output.removeAll()
+                    guard event.read(datum, .unstated, schema) == nil else { return }
+                    event.write(
+                        nonce: Int32(truncatingIfNeeded: round), timestamp: 1_767_225_600_000, keyLink: link,
+                        into: &output
+                    ) { FieldCipher.sealedTextCount($0) }
                     consume(output.count)
                 }
             }
