@@ -94,6 +94,50 @@ import Testing
         }
     }
 
+    @Test func `what Tink refuses we refuse: cut, longer, foreign, shifted and otherwise bound texts`() async throws {
+        let script = """
+            import sys, base64, tink
+            from tink import daead, secret_key_access, json_proto_keyset_format
+            daead.register()
+            handle = json_proto_keyset_format.parse(sys.stdin.read(), secret_key_access.TOKEN)
+            primitive = handle.primitive(daead.DeterministicAead)
+            seen = 0
+            def judge(what, text):
+                global seen
+                try:
+                    primitive.decrypt_deterministically(text, b"")
+                    raise SystemExit("tink opened: " + what)
+                except tink.TinkError:
+                    seen += 1
+                    print(what, base64.b64encode(text).decode())
+            for length in [0, 1, 5, 15, 16, 17, 31, 32, 33, 47, 48, 64, 255]:
+                plain = bytes((65 + n % 26) for n in range(length))
+                good = primitive.encrypt_deterministically(plain, b"")
+                for cut in range(1, len(good) + 1):
+                    if cut < 24 or cut == len(good): judge("cut", good[:-cut])
+                for start in range(1, 6): judge("begun-late", good[start:])
+                for extra in [b"\\0", b"A", bytes(15), bytes(16), good]: judge("longer", good + extra)
+                for bit in range(8 * min(len(good), 40)):
+                    changed = bytearray(good)
+                    changed[bit // 8] ^= 1 << (bit % 8)
+                    judge("bit", bytes(changed))
+                judge("no-prefix", good[5:])
+                judge("other-prefix", b"\\0" + good[1:])
+                judge("zero-siv", good[:5] + bytes(16) + good[21:])
+                if length: judge("swapped", good[:5] + good[21:] + good[5:21])
+                judge("bound", primitive.encrypt_deterministically(plain, b"x"))
+                judge("bound-zero", primitive.encrypt_deterministically(plain, b"\\0"))
+            judge("empty", b"")
+            """
+        let key = try DataKey.random()
+        let cipher = try FieldCipher(key: key, link: Fixture.link)
+        let keyset = Keyset.json(of: key).withBytes { [UInt8]($0) }
+        let lines = try await Strangers.runPython(script, input: keyset).output.split(separator: "\n")
+        #expect(lines.count > 3000)
+        let texts = lines.map { $0.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? "" }
+        #expect(Fixture.open(texts, with: cipher).allSatisfy { $0 == nil })
+    }
+
     @Test func `a keyset that Tink made is read, and its values open`() async throws {
         let script = """
             import sys, io, base64, tink
