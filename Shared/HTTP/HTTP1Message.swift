@@ -84,6 +84,8 @@ struct HTTP1Message: ~Copyable {
     /// True when not a byte of the next message has come.
     var isIdle: Bool { phase == .startLine && cursor == buffer.count }
     var isInHead: Bool { phase == .startLine || phase == .fields }
+    /// Bytes held in memory and not consumed.
+    var heldBytes: Int { buffer.count - start }
     /// Bytes received behind the complete message.
     var bytesBehind: Int { buffer.count - cursor }
 

@@ -84,6 +84,9 @@ package struct RequestParser: ~Copyable {
     /// True when not a byte of the next request has come: an idle connection, not a slow one.
     package var isIdle: Bool { message.isIdle }
 
+    /// Bytes held in memory: of the request under way, and what came behind it.
+    package var heldBytes: Int { message.heldBytes }
+
     /// True while the head is incomplete.
     package var isInHead: Bool { message.isInHead }
 

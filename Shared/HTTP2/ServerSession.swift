@@ -12,8 +12,6 @@ package struct HTTP2ServerLimits: Sendable {
     package var bodyBytes = 1 << 20
     /// Requests at the same time on one connection.
     package var concurrentStreams: UInt32 = 256
-    /// Bytes of bodies that one connection may have in memory at the same time.
-    package var bufferedBytes = 16 << 20
     /// Window of one stream, in bytes.
     package var streamWindow: UInt32 = 256 << 10
     /// Window of the connection, in bytes.
@@ -51,7 +49,6 @@ package final class HTTP2ServerSession {
     /// What the frame that nghttp2 is reading has in place of its token.
     private var finding = TokenFinding.none
     private var newest: UnsafeMutablePointer<ServerStream>?
-    private var buffered = 0
     private var sweep: UInt32 = 0
     /// Requests that have begun and whose stream is not closed.
     package private(set) var openStreams = 0
@@ -339,18 +336,26 @@ package final class HTTP2ServerSession {
             refuseEarly(stream, .contentTooLarge)
             return
         }
-        if buffered + bytes.count > limits.bufferedBytes {
-            nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
-            stream.pointee.refusal = .serviceUnavailable
-            return
-        }
-        buffered += bytes.count
+        guard count(bytes.count, stream) else { return }
         stream.pointee.body.append(bytes)
+    }
+
+    /// Counts bytes that a request keeps in memory. False when they are too many, and the request has been refused.
+    @inline(__always)
+    private func count(_ bytes: Int, _ stream: UnsafeMutablePointer<ServerStream>) -> Bool {
+        if pool.bufferedBytes + bytes > pool.bufferedLimit {
+            refuseEarly(stream, .serviceUnavailable)
+            return false
+        }
+        pool.bufferedBytes += bytes
+        stream.pointee.countedBytes += bytes
+        return true
     }
 
     fileprivate func headEnds(_ number: Int32) {
         guard let stream = find(number), !stream.pointee.headIsComplete else { return }
         stream.pointee.headIsComplete = true
+        guard count(stream.pointee.text.count, stream) else { return }
         let base = stream.pointee.text.bytes.baseAddress!
         if let refusal = stream.pointee.refusal {
             refuseEarly(stream, refusal)
@@ -380,7 +385,8 @@ package final class HTTP2ServerSession {
     /// Answers before the request is complete; what follows of it is dropped.
     private func refuseEarly(_ stream: UnsafeMutablePointer<ServerStream>, _ status: Status) {
         stream.pointee.refusal = status
-        respond(stream.pointee.number, .text(status, "\(status)\n"))
+        let headers: Headers = status == .serviceUnavailable ? ["retry-after": "1"] : [:]
+        respond(stream.pointee.number, .text(status, "\(status)\n", headers: headers))
     }
 
     fileprivate func requestEnds(_ number: Int32) {
@@ -415,7 +421,7 @@ package final class HTTP2ServerSession {
     private func forget(_ stream: UnsafeMutablePointer<ServerStream>) {
         openStreams -= 1
         if !stream.pointee.isComplete { incompleteRequests -= 1 }
-        buffered -= stream.pointee.body.count
+        pool.bufferedBytes -= stream.pointee.countedBytes
         let (previous, next) = (stream.pointee.previous, stream.pointee.next)
         if let previous { previous.pointee.next = next } else { newest = next }
         if let next { next.pointee.previous = previous }

@@ -25,6 +25,8 @@ struct ServerStream: ~Copyable {
     /// The sweep during which it was answered before it was complete.
     var answeredSweep: UInt32 = 0
 
+    /// What it adds to the pool's `bufferedBytes`.
+    var countedBytes = 0
     /// What is still to be sent of the answer's body.
     var answer: [UInt8] = []
     var answerStart = 0
@@ -45,6 +47,7 @@ struct ServerStream: ~Copyable {
         isAnswered = false
         tokenVersion = 0
         refusal = nil
+        countedBytes = 0
         if !answer.isEmpty { answer = [] }
         answerStart = 0
         previous = nil
@@ -57,10 +60,17 @@ package final class HTTP2StreamPool {
     let memory = SessionMemory()
     private var free: [UnsafeMutablePointer<ServerStream>] = []
     private let limit: Int
+    /// Bytes of requests that the loop's connections hold in memory now.
+    package var bufferedBytes = 0
+    /// The most that they may hold; a request above it is answered 503.
+    package let bufferedLimit: Int
 
-    /// - Parameter limit: The most streams to keep for later.
-    package init(limit: Int = 4096) {
+    /// - Parameters:
+    ///   - limit: The most streams to keep for later.
+    ///   - bufferedLimit: Bytes of requests, heads and bodies, in memory at the same time.
+    package init(limit: Int = 4096, bufferedLimit: Int = 128 << 20) {
         self.limit = limit
+        self.bufferedLimit = bufferedLimit
         free.reserveCapacity(limit)
     }
 

@@ -7,6 +7,7 @@ struct ListenerTelemetry: Sendable {
     private let logger: Logger
     private let handshakeFailures: Counter
     private let refused: Counter
+    private let idleDropped: Counter
     private let acceptFailures: Counter
     private let reloads: Counter
     private let reloadsRefused: Counter
@@ -21,6 +22,7 @@ struct ListenerTelemetry: Sendable {
         }
         handshakeFailures = counter("handshake_failed")
         refused = counter("connection_refused")
+        idleDropped = counter("idle_connection_dropped")
         acceptFailures = counter("accept_failed")
         reloads = counter("certificates_reloaded")
         reloadsRefused = counter("certificates_refused")
@@ -36,6 +38,7 @@ struct ListenerTelemetry: Sendable {
             logger.error("new certificates refused, the old ones stay", ["reason": "\(error)"])
         case .handshakeFailed: handshakeFailures.increment()
         case .connectionRefused: refused.increment()
+        case .idleConnectionDropped: idleDropped.increment()
         case .acceptFailed(let error):
             acceptFailures.increment()
             logger.error("connections cannot be accepted", ["reason": "\(error)"])

@@ -366,18 +366,80 @@ extension String {
         await rig.stop()
     }
 
-    @Test func `connections above the limit are closed at once`() async throws {
+    @Test func `for one connection too many the longest idle one makes room`() async throws {
         let rig = try await ServerRig { $0.connectionsPerLoop = 3 }
         var clients: [RawClient] = []
-        for _ in 0..<3 { clients.append(try RawClient(port: rig.plainPort)) }
-        try await eventually("three connections") { await rig.server.connectionCount() == 3 }
+        for count in 1...3 {
+            clients.append(try RawClient(port: rig.plainPort))
+            try await eventually("the connection") { await rig.server.connectionCount() == count }
+        }
+        let fourth = try RawClient(port: rig.plainPort)
+        let text = clients[0].read()
+        #expect(text == "<end>" || text == "<reset>")
+        try fourth.send("POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        #expect(fourth.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 204"))
+        #expect(rig.events.all == [.idleConnectionDropped])
+        await rig.stop()
+    }
+
+    @Test func `when no connection is idle, the new one is closed`() async throws {
+        let rig = try await ServerRig { $0.connectionsPerLoop = 3 }
+        var clients: [RawClient] = []
+        for count in 1...3 {
+            clients.append(try RawClient(port: rig.plainPort))
+            try clients.last?.send("GET /held HTTP/1.1\r\nhost: x\r\n\r\n")
+            try await eventually("the request") { rig.held.count == count }
+        }
         let fourth = try RawClient(port: rig.plainPort)
         let text = fourth.read()
         #expect(text == "<end>" || text == "<reset>")
         #expect(rig.events.all == [.connectionRefused])
-        try clients[0].send("POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
-        #expect(clients[0].read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 204"))
+        rig.held.release()
+        #expect(clients[0].read(until: "held").hasPrefix("HTTP/1.1 200"))
         clients.removeAll()
+        try await eventually("no connection is left") { await rig.server.connectionCount() == 0 }
+        await rig.stop()
+    }
+
+    @Test(arguments: ["--http1.1", "--http2"])
+    func `bodies beyond the loop's memory are 503, and the memory comes back`(_ version: String) async throws {
+        let rig = try await ServerRig { $0.bufferedBytesPerLoop = 300_000 }
+        let large = try rig.folder.write("large", [UInt8](repeating: 66, count: 400_000))
+        let small = try rig.folder.write("small", [UInt8](repeating: 66, count: 200_000))
+        for _ in 0..<3 {
+            for (file, code) in [(large, "503"), (small, "200")] {
+                let result = try await rig.curl([
+                    version, "-o", "/dev/null", "-w", "%{http_code}", "--data-binary", "@\(file)", "\(rig.tlsURL)/echo",
+                ])
+                #expect(result.output == code, "\(result.errors)")
+            }
+        }
+        await rig.stop()
+    }
+
+    @Test func `random bytes on every port end in a refusal, never in a crash`() async throws {
+        let rig = try await ServerRig()
+        var generator = SeededGenerator(seed: 9112)
+        let starts = [
+            "", "GET /event HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ]
+        for number in 0..<200 {
+            let client = try RawClient(port: number % 5 == 0 ? rig.tlsPort : rig.plainPort)
+            try client.send(starts[number % starts.count])
+            let noise = (0..<Int.random(in: 1...2000, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
+            do {
+                try client.send(noise)
+                client.closeWriting()
+            } catch let error as SystemError {
+                #expect(error.code != nil)  // the server has hung up already
+            }
+            _ = client.read()
+        }
+        let result = try await rig.curl(["-w", "%{http_code}", "-d", "x", "\(rig.tlsURL)/event"])
+        #expect(result.output == "204")
         try await eventually("no connection is left") { await rig.server.connectionCount() == 0 }
         await rig.stop()
     }

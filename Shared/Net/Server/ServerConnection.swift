@@ -76,6 +76,16 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
 
     var peer: PeerIdentity? { tls?.peer }
 
+    /// Since when nothing has been under way; nil while something is.
+    var idleSince: MonotonicTime? {
+        switch stage {
+        case .handshaking, .detecting, .lingering: since
+        case .http1: http1.map { !$0.isAwaitingAnswer && $0.parser.isIdle } ?? false ? since : nil
+        case .http2: http2?.openStreams == 0 ? since : nil
+        case .closed: nil
+        }
+    }
+
     // MARK: Readiness
 
     func ready(_ events: ReadyEvents) {
@@ -261,6 +271,15 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         guard let http1 else { return }
         if http1.parser.isIdle { since = server.loop.roundTime }
         http1.parser.feed(bytes)
+        countHTTP1(http1)
+        if server.pool.bufferedBytes > server.pool.bufferedLimit, !http1.isAwaitingAnswer {
+            let response = Response.text(
+                .serviceUnavailable, "too much is under way\n", headers: ["retry-after": "1"])
+            HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
+            isEnding = true
+            server.markDirty(self)
+            return
+        }
         if http1.isAwaitingAnswer {
             // A pipelining client waits: what it has sent is kept, more is not read.
             readingIsPaused = true
@@ -268,6 +287,19 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         } else {
             advanceHTTP1()
         }
+    }
+
+    private func countHTTP1(_ http1: HTTP1Exchange) {
+        let held = http1.parser.heldBytes
+        server.pool.bufferedBytes += held - http1.countedBytes
+        http1.countedBytes = held
+    }
+
+    /// HTTP/1.1 is over here, and what it held with it.
+    private func forgetHTTP1() {
+        if let http1 { server.pool.bufferedBytes -= http1.countedBytes }
+        http1?.countedBytes = 0
+        http1 = nil
     }
 
     /// Shows complete requests to the handler, one after the other, each after the answer to the one before.
@@ -314,6 +346,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     /// The answer is in the output; on to the next request.
     private func finishHTTP1(_ http1: HTTP1Exchange) {
         http1.parser.consume()
+        countHTTP1(http1)
         http1.isAwaitingAnswer = false
         http1.isAnswered = false
         since = server.loop.roundTime
@@ -394,7 +427,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         raw = -1
         let session = tls.take()
         server.connectionEnded(self)
-        self.http1 = nil
+        forgetHTTP1()
         handOver.take(given, session, rest)
     }
 
@@ -557,7 +590,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         Socket.shutdownWriting(raw: raw)
         stage = .lingering
         since = server.loop.roundTime
-        http1 = nil
+        forgetHTTP1()
         http2 = nil
         readingIsPaused = false
         updateInterest()
@@ -581,7 +614,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         http1?.handOver = nil
         // Not now: we may be inside the session or the parser.
         server.loop.post { [self] in
-            http1 = nil
+            forgetHTTP1()
             http2 = nil
         }
         server.connectionEnded(self)
@@ -604,6 +637,8 @@ final class HTTP1Exchange {
     var firstBytes: [UInt8] = []
     /// The ordinal of the request that was shown last.
     var number: UInt32 = 0
+    /// What it adds to the loop's count of buffered bytes.
+    var countedBytes = 0
     var isAwaitingAnswer = false
     var isAnswered = false
     /// The handler is being called.

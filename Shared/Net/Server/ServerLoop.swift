@@ -21,7 +21,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
     /// The loop that it lives on.
     package let loop: EventLoop
     let options: HTTPServerOptions
-    let pool = HTTP2StreamPool()
+    let pool: HTTP2StreamPool
     let readBuffer: UnsafeMutableRawBufferPointer
     private(set) var handler: (any RequestHandler)?
 
@@ -40,6 +40,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
     init(on loop: EventLoop, options: HTTPServerOptions) {
         self.loop = loop
         self.options = options
+        pool = HTTP2StreamPool(bufferedLimit: options.bufferedBytesPerLoop)
         readBuffer = .allocate(byteCount: 64 << 10, alignment: 16)
         loop.addTickHook(self, .output)
     }
@@ -82,6 +83,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
     }
 
     func accepted(_ raw: Int32, tls context: TLSServerContext?) {
+        if connectionCount >= options.connectionsPerLoop { dropLongestIdle() }
         guard connectionCount < options.connectionsPerLoop, !isDraining else {
             options.observe(.connectionRefused)
             FileDescriptor.close(raw: raw)
@@ -115,6 +117,19 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         places[Int(slot)].connection = connection
         connectionCount += 1
         connection.start()
+    }
+
+    /// Somebody who opens connections and does nothing with them must not keep others out.
+    private func dropLongestIdle() {
+        var longest: (connection: ServerConnection, since: MonotonicTime)?
+        for place in places {
+            guard let connection = place.connection, let since = connection.idleSince else { continue }
+            if let found = longest, found.since <= since { continue }
+            longest = (connection, since)
+        }
+        guard let longest else { return }
+        options.observe(.idleConnectionDropped)
+        longest.connection.abort()
     }
 
     /// The connection has closed its descriptor or given it away.

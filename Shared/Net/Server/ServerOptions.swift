@@ -24,8 +24,10 @@ package enum ServerEvent: Sendable, Equatable {
     case certificatesRefused(TLSError)
     /// A connection ended before it was secure.
     case handshakeFailed(TLSError)
-    /// A connection was closed at once, because there are as many as allowed.
+    /// A connection was closed at once: there are as many as allowed, and none is idle.
     case connectionRefused
+    /// An idle connection was closed to make room for a new one.
+    case idleConnectionDropped
     /// A connection could not be taken; the listener pauses for a moment.
     case acceptFailed(SystemError)
 }
@@ -38,8 +40,10 @@ package struct HTTPServerOptions: Sendable {
         limits.headBytes = 64 << 10
         return limits
     }()
-    /// Connections of one loop; those above are closed at once.
+    /// Connections of one loop. For one more, the longest idle connection is closed; when none is idle, the new one.
     package var connectionsPerLoop = 10_000
+    /// Bytes of requests, heads and bodies, that the connections of one loop may hold in memory; more are answered 503.
+    package var bufferedBytesPerLoop = 128 << 20
     /// Requests at the same time on one HTTP/2 connection.
     package var concurrentStreams: UInt32 = 256
     /// From accept to the end of the handshake and the first byte of a request, and from the first byte of a head to its last.
