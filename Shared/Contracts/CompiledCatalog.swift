@@ -33,7 +33,6 @@ package final class CompiledCatalog: Sendable {
     package let contracts: [CompiledContract]
     private let schemaNames: NameTable
     private let contractNames: NameTable
-    private let schemasByID: [Int32: CompiledSchema]
     private let programs = Mutex<[ProgramKey: ProgramEntry]>([:])
 
     /// Compiles contracts and schemas.
@@ -59,16 +58,12 @@ package final class CompiledCatalog: Sendable {
         self.contracts = compiledContracts
         schemaNames = NameTable(compiledSchemas.map(\.refText))
         contractNames = NameTable(compiledContracts.map(\.refText))
-        schemasByID = Dictionary(compiledSchemas.map { ($0.id, $0) }) { first, _ in first }
     }
 
     /// The schema that a reference names, or nil.
     package func schema(_ ref: UnsafeRawBufferPointer) -> CompiledSchema? {
         schemaNames.index(of: ref).map { schemas[$0] }
     }
-
-    /// The schema with that number in event records, or nil.
-    package func schema(id: Int32) -> CompiledSchema? { schemasByID[id] }
 
     /// The contract that a reference names, or nil.
     package func contract(_ ref: UnsafeRawBufferPointer) -> CompiledContract? {

@@ -109,13 +109,6 @@ package struct JSONReader {
         }
     }
 
-    /// Consumes and checks the rest of the value that `first` began; nothing to do for a scalar.
-    package mutating func skip(_ first: Token) throws(JSONError) {
-        guard first == .beginObject || first == .beginArray else { return }
-        let outside = depth - 1
-        while depth > outside { _ = try next() }
-    }
-
     /// Writes the text of a string slice, unescaped, as UTF-8.
     ///
     /// - Parameter target: Room for `slice.count` bytes: unescaping never lengthens.

@@ -104,6 +104,48 @@ import Testing
         }
     }
 
+    @Test func `a changed JSON text is refused, or gives a datum that is one`() async throws {
+        var generator = SchemaGenerator(seed: 23)
+        var random = SeededGenerator(seed: 24)
+        let schemas = (0..<12).map { _ in generator.record(depth: 0) }
+        let answers = try await ask(Self.describe, .array(schemas))
+        let pieces = [
+            "\"", "{", "}", "[", "]", ",", ":", "\\", "null", "1e9", "-", "true", "\\ud800", "\u{0}", "é", "",
+        ].map {
+            Array($0.utf8)
+        }
+        var accepted = 0
+        for (json, answer) in zip(schemas, answers) {
+            let schema = try AvroSchema.parse(json)
+            let program = try AvroProgram(schema)
+            let shape = AvroShape(schema)
+            var encoder = AvroJSONEncoder()
+            for sample in try #require(answer["samples"]?.array) {
+                let text = Array(try #require(sample["json"]?.string).utf8)
+                for _ in 0..<40 {
+                    var changed = text
+                    let start = Int.random(in: 0..<changed.count, using: &random)
+                    let end = min(changed.count, start + Int.random(in: 0...2, using: &random))
+                    changed.replaceSubrange(
+                        start..<end, with: pieces[Int.random(in: 0..<pieces.count, using: &random)])
+                    var output = OutputBuffer()
+                    let isAccepted = changed.withUnsafeBytes { bytes in
+                        do throws(AvroError) {
+                            try encoder.encode(bytes, shape, into: &output)
+                            return true
+                        } catch {
+                            return false
+                        }
+                    }
+                    guard isAccepted else { continue }
+                    accepted += 1
+                    #expect(walkError(program, output.copyBytes()) == nil)
+                }
+            }
+        }
+        #expect(accepted > 100)
+    }
+
     private func ask(_ script: String, _ input: JSONValue) async throws -> [JSONValue] {
         let result = try await Strangers.runPython(script, input: input.bytes())
         return try #require(try JSONValue.parse(result.outputBytes).array)

@@ -29,17 +29,6 @@ import Testing
         }
     }
 
-    @Test func `a value can be skipped whole`() throws {
-        try read(#"{"skip":{"x":[1,{"y":2}]},"keep":7}"#) { reader in
-            _ = try reader.next()
-            #expect(try name(&reader) == "skip")
-            try reader.skip(try reader.next())
-            #expect(try name(&reader) == "keep")
-            try reader.skip(try reader.next())
-            #expect(try reader.next() == .endObject)
-        }
-    }
-
     @Test func `the kind of each level is remembered down to the limit`() throws {
         // Alternating arrays and objects, closed with the right bracket at every level.
         let opening = String(repeating: #"[{"a":"#, count: 64)
