@@ -21,6 +21,7 @@ package final class AsyncRequestHandler: RequestHandler, @unchecked Sendable {  
         for task in tasks.values { task.cancel() }
     }
 
+    /// Starts a task for the request, or answers 503 when there are too many.
     package func requestArrived(_ stream: StreamID, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
         guard tasks.count < limit else {
             let response = Response.text(

@@ -27,29 +27,29 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     }
 
     let slot: UInt32
-    private let generation: UInt32
-    private unowned(unsafe) let server: ServerLoop  // outlives its connections: they are in its table
-    private var raw: Int32
-    private var tls: TLSSession?
-    private(set) var stage: Stage
-    private var interest: Interest = .read
+    let generation: UInt32
+    unowned(unsafe) let server: ServerLoop  // outlives its connections: they are in its table
+    var raw: Int32
+    var tls: TLSSession?
+    var stage: Stage
+    var interest: Interest = .read
 
-    private var output = OutputBuffer(capacity: 256)
+    var output = OutputBuffer(capacity: 256)
     private var sent = 0
     /// The transport took less than there was; it will say when it takes more.
-    private var outputIsBlocked = false
+    var outputIsBlocked = false
     var isDirty = false
     /// Close when the output is sent.
-    private var isEnding = false
+    var isEnding = false
     private var isReading = false
     /// A pipelining client waits for its answer, or has closed its side.
-    private var readingIsPaused = false
+    var readingIsPaused = false
 
-    private var http1: HTTP1Exchange?
-    private var http2: HTTP2ServerSession?
+    var http1: HTTP1Exchange?
+    var http2: HTTP2ServerSession?
 
     /// When the current stage, request or silence began; what a limit is counted from.
-    private var since: MonotonicTime
+    var since: MonotonicTime
     /// When the transport last took output, while it is blocked.
     private var blockedSince: MonotonicTime
     private var sweeps: UInt32 = 0
@@ -259,117 +259,6 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             StreamID(slot: slot, generation: generation, number: number), head: head, body: body)
     }
 
-    // MARK: HTTP/1.1
-
-    private func startHTTP1() {
-        if http1 == nil { http1 = HTTP1Exchange(limits: server.options.limits) }
-        stage = .http1
-        since = server.loop.roundTime
-    }
-
-    private func receiveHTTP1(_ bytes: UnsafeRawBufferPointer) {
-        guard let http1 else { return }
-        if http1.parser.isIdle { since = server.loop.roundTime }
-        http1.parser.feed(bytes)
-        countHTTP1(http1)
-        if server.pool.bufferedBytes > server.pool.bufferedLimit, !http1.isAwaitingAnswer {
-            let response = Response.text(
-                .serviceUnavailable, "too much is under way\n", headers: ["retry-after": "1"])
-            HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
-            isEnding = true
-            server.markDirty(self)
-            return
-        }
-        if http1.isAwaitingAnswer {
-            // A pipelining client waits: what it has sent is kept, more is not read.
-            readingIsPaused = true
-            updateInterest()
-        } else {
-            advanceHTTP1()
-        }
-    }
-
-    private func countHTTP1(_ http1: HTTP1Exchange) {
-        let held = http1.parser.heldBytes
-        server.pool.bufferedBytes += held - http1.countedBytes
-        http1.countedBytes = held
-    }
-
-    /// HTTP/1.1 is over here, and what it held with it.
-    private func forgetHTTP1() {
-        if let http1 { server.pool.bufferedBytes -= http1.countedBytes }
-        http1?.countedBytes = 0
-        http1 = nil
-    }
-
-    /// Shows complete requests to the handler, one after the other, each after the answer to the one before.
-    private func advanceHTTP1() {
-        guard let http1, !http1.isAdvancing else { return }
-        http1.isAdvancing = true
-        defer { http1.isAdvancing = false }
-        while stage == .http1, !isEnding, !http1.isAwaitingAnswer {
-            do throws(HTTPError) {
-                let wasInHead = http1.parser.isInHead
-                switch try http1.parser.next() {
-                case .needMore:
-                    if wasInHead, !http1.parser.isInHead { since = server.loop.roundTime }
-                    return
-                case .continueExpected:
-                    output.append(HTTP1Writer.continueExpected)
-                    server.markDirty(self)
-                case .request: showHTTP1(http1)
-                }
-            } catch {
-                refuseHTTP1(error)
-            }
-        }
-    }
-
-    private func showHTTP1(_ http1: HTTP1Exchange) {
-        http1.number &+= 1
-        http1.isAwaitingAnswer = true
-        http1.isShowing = true
-        http1.keepsAlive = http1.parser.keepsAlive && !server.isDraining && !http1.endsAfterAnswer
-        http1.isHTTP10 = http1.parser.isHTTP10
-        let stream = StreamID(slot: slot, generation: generation, number: http1.number)
-        let handler = server.handler
-        http1.isHead = http1.parser.withRequest { head, body in
-            let isHead = ASCII.equal(head.method, "HEAD")
-            http1.isHead = isHead  // the answer may be given during the next call
-            handler?.requestArrived(stream, head: head, body: body)
-            return isHead
-        }
-        http1.isShowing = false
-        if http1.isAnswered { finishHTTP1(http1) }
-    }
-
-    /// The answer is in the output; on to the next request.
-    private func finishHTTP1(_ http1: HTTP1Exchange) {
-        http1.parser.consume()
-        countHTTP1(http1)
-        http1.isAwaitingAnswer = false
-        http1.isAnswered = false
-        since = server.loop.roundTime
-        if let handOver = http1.handOver {
-            giveAway(http1, handOver)
-        } else if !http1.keepsAlive || http1.endsAfterAnswer {
-            isEnding = true
-        } else {
-            if readingIsPaused {
-                readingIsPaused = false
-                resumeReading()
-            }
-            advanceHTTP1()
-        }
-    }
-
-    private func refuseHTTP1(_ error: HTTPError) {
-        let response = Response.text(error.status, "\(error)\n")
-        HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
-        isEnding = true
-        server.markDirty(self)
-    }
-
     // MARK: Answers
 
     func respond(_ number: UInt32, _ answer: Answer) {
@@ -395,42 +284,6 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         }
     }
 
-    private func write(_ response: Response, _ http1: HTTP1Exchange) {
-        HTTP1Writer.write(
-            response, to: http1.isHead ? .head : .get, keepsAlive: http1.keepsAlive, isHTTP10: http1.isHTTP10,
-            into: &output)
-    }
-
-    /// Answers an HTTP/1.1 request and gives the connection away: to a web-socket.
-    ///
-    /// - Returns: False when the request is gone, was answered, or came over HTTP/2; nobody is called then.
-    func upgrade(_ number: UInt32, _ response: Response, _ handOver: HandOver) -> Bool {
-        guard stage == .http1, let http1, http1.isAwaitingAnswer, !http1.isAnswered, http1.number == number else {
-            return false
-        }
-        http1.handOver = handOver
-        respond(number, .full(response))
-        return true
-    }
-
-    private func giveAway(_ http1: HTTP1Exchange, _ handOver: HandOver) {
-        // The answer must leave before the new owner writes.
-        writeOutput()
-        guard stage == .http1, !outputIsBlocked else {
-            close()  // not even a few hundred bytes fit into the socket of a fresh connection
-            return
-        }
-        let rest = http1.parser.takeRest()
-        server.loop.unregister(raw)
-        stage = .closed
-        let given = raw
-        raw = -1
-        let session = tls.take()
-        server.connectionEnded(self)
-        forgetHTTP1()
-        handOver.take(given, session, rest)
-    }
-
     // MARK: Output
 
     /// Called when the round ends.
@@ -442,7 +295,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         if isEnding { endPolitely() }
     }
 
-    private func writeOutput() {
+    func writeOutput() {
         while !outputIsBlocked {
             if let http2 {
                 if sent > 0 {
@@ -495,11 +348,11 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     }
 
     /// A peer that does not read its answers is not read from either: its requests would only pile up answers.
-    private func updateInterest() {
+    func updateInterest() {
         setInterest(outputIsBlocked ? .write : readingIsPaused ? [] : .read)
     }
 
-    private func resumeReading() {
+    func resumeReading() {
         updateInterest()
         // What OpenSSL holds does not make the descriptor readable.
         guard interest.contains(.read), tls?.hasPendingBytes ?? false else { return }
@@ -530,21 +383,6 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         case .http2: sweepHTTP2(waited)
         case .lingering: if waited > min(.seconds(2), options.headTime) { close() }
         case .closed: break
-        }
-    }
-
-    private func sweepHTTP1(_ waited: Duration) {
-        guard let http1, !http1.isAwaitingAnswer, !isEnding else { return }
-        let options = server.options
-        if http1.parser.isIdle {
-            // RFC 9112 §9.5: an idle connection may be closed at any time. One that never sent a byte is not yet a customer.
-            if waited > (http1.number == 0 ? options.headTime : options.idleTime) { close() }
-        } else if waited > (http1.parser.isInHead ? options.headTime : options.bodyTime) {
-            HTTP1Writer.write(
-                .text(.requestTimeout, "the request did not arrive in time\n"), to: .get, keepsAlive: false,
-                into: &output)
-            isEnding = true
-            server.markDirty(self)
         }
     }
 
@@ -602,7 +440,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         close()
     }
 
-    private func close() {
+    func close() {
         guard stage != .closed else { return }
         if stage == .http2 || stage == .http1 { tls?.sayGoodbye() }
         stage = .closed
@@ -620,36 +458,4 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         server.connectionEnded(self)
         handOver?.failed()
     }
-}
-
-/// Who gets a connection after its upgrade. Exactly one of the two is called, once, on the loop.
-struct HandOver {
-    /// Takes over the descriptor, which nobody watches any more, the TLS session, and the bytes that came behind the request.
-    let take: (_ raw: Int32, _ tls: consuming TLSSession?, _ rest: [UInt8]) -> Void
-    /// The connection ended before.
-    let failed: () -> Void
-}
-
-/// What an HTTP/1.1 connection has beyond its transport.
-final class HTTP1Exchange {
-    var parser: RequestParser
-    /// Bytes before the protocol is known.
-    var firstBytes: [UInt8] = []
-    /// The ordinal of the request that was shown last.
-    var number: UInt32 = 0
-    /// What it adds to the loop's count of buffered bytes.
-    var countedBytes = 0
-    var isAwaitingAnswer = false
-    var isAnswered = false
-    /// The handler is being called.
-    var isShowing = false
-    var isAdvancing = false
-    var keepsAlive = true
-    var isHTTP10 = false
-    var isHead = false
-    /// The client has closed its side: after the answer there is nothing more.
-    var endsAfterAnswer = false
-    var handOver: HandOver?
-
-    init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }
 }

@@ -151,6 +151,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         dirty.append(connection)
     }
 
+    /// Writes what the round has collected, one write per connection.
     package func tickEnded() {
         guard !dirty.isEmpty else { return }
         swap(&dirty, &flushing)
