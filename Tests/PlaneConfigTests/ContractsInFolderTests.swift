@@ -60,6 +60,18 @@ import Wire
         #expect(problems[3].contains("JSON Schema are not supported"))
     }
 
+    @Test func `the example of the README is a plane`() throws {
+        let readme = String(
+            decoding: try readFile("\(Strangers.packageRoot)/Shared/PlaneConfig/README.md"), as: UTF8.self)
+        let example = try #require(
+            readme.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
+        let snapshot = try PlaneFolders(["example.yaml": String(example)]).source().current
+        #expect(snapshot.streams.map(\.name) == ["visits", "visits-M1"])
+        #expect(snapshot.streams[0].policy.retentionDays == 30)
+        #expect(snapshot.streams[0].eventRate == 5000)
+        #expect(snapshot.streams[1].maskSeed.count == 30)
+    }
+
     @Test func `a simple schema becomes an Avro schema with an id`() throws {
         let folders = try PlaneFolders([
             "c.json": """

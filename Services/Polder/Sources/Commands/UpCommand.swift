@@ -39,6 +39,7 @@ struct UpCommand: Command {
         let state = try StateFolder.resolve(dir, environment: context.environment)
         let readyFile = try readyFile.map { path throws(PolderError) in try StateFolder.absolute(path) }
         try state.prepare()
+        if let readyFile { try checkParent(of: readyFile) }
         let lock: PlaneLock
         let signals: StopSignals
         let printer: LogPrinter
@@ -123,6 +124,20 @@ struct UpCommand: Command {
             }
             await run.apply()
             await supervisor.finished()
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+
+    /// Told now: when the plane is ready, whoever waits for the file would wait for ever.
+    private func checkParent(of path: String) throws(PolderError) {
+        let folder = File.parent(of: path)
+        do {
+            guard let status = try File.status(folder), status.isDirectory else {
+                throw PolderError.usage(command: UpCommand.name, ["--ready-file: there is no folder \(folder)"])
+            }
+        } catch let error as PolderError {
+            throw error
         } catch {
             throw .failed("\(error)")
         }

@@ -74,6 +74,10 @@ package struct StateFolder: Sendable {
     ///
     /// - Throws: `.failed` with what and why.
     package func prepare() throws(PolderError) {
+        // sockaddr_un has 108 bytes for a path and its end.
+        guard socketPath.utf8.count <= 107 else {
+            throw .failed("\(path) is too long: the socket in it would have more than 107 bytes")
+        }
         do {
             for folder in ["", "/tls", "/secrets", "/run"] {
                 try Directory.create("\(path)\(folder)", mode: 0o700)
