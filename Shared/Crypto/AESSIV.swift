@@ -110,7 +110,7 @@ private struct Block {
 
 /// AES-SIV for one key, ready to run: both key schedules expanded, the associated data already absorbed.
 ///
-/// - Isolation: one per key and per thread; the contexts have state. About 1.2 kB.
+/// - Isolation: one per key and per thread; the contexts have state. Less than 1 kB.
 package struct AESSIV: ~Copyable {
     /// Bytes that sealing adds: the synthetic initialisation vector.
     package static let overhead = 16

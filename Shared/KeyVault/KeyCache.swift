@@ -8,7 +8,7 @@ package import Time
 package final class KeyCache {
     private let table: CipherTable
 
-    /// - Parameter capacity: The most ciphers kept, about 2 kB each.
+    /// - Parameter capacity: The most ciphers kept, about 1 kB each.
     package init(capacity: Int = 16_384) {
         table = CipherTable(capacity: capacity, seed: randomSeed())
     }
@@ -43,7 +43,7 @@ package final class KeyCache {
 package final class LinkCache {
     private let table: CipherTable
 
-    /// - Parameter capacity: The most ciphers kept, about 2 kB each.
+    /// - Parameter capacity: The most ciphers kept, about 1 kB each.
     package init(capacity: Int = 16_384) {
         table = CipherTable(capacity: capacity, seed: randomSeed())
     }

@@ -31,7 +31,7 @@ package struct DecrypterConfig: ServiceConfig {
             "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made when missing.")
         keyCache = env.read(
             "DECRYPTER_KEY_CACHE", default: "16384", in: 1024...1_000_000,
-            "Keys held ready for opening fields, for each derived stream; about 2 kB each.")
+            "Keys held ready for opening fields, for each derived stream; about 1 kB each.")
         retention = env.read(
             "DECRYPTER_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
             "How long an event is kept in the derived streams.")

@@ -4,7 +4,7 @@ import System
 ///
 ///     bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns
 ///                                                     one number, nanoseconds
-///     bench decrypter_events_per_cpu_s [EVENTS]       a derived stream, keys warm, in this process
+///     bench decrypter_events_per_cpu_s [EVENTS [PEOPLE]]  a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
@@ -24,7 +24,8 @@ struct Bench {
         case "contract_ns": printNumber(try contractNanoseconds())
         case "decrypter_events_per_cpu_s":
             let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 500_000
-            print(try DecrypterBenchmark.run(events: events, people: 1000).rounded())
+            let people = arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1000
+            print(try DecrypterBenchmark.run(events: events, people: people).rounded())
         case "log": try eventLog(Array(arguments.dropFirst()))
         case "door_ns": printNumber(try DoorBenchmark.nanoseconds())
         case "tail_idle_percent": print(try TailBenchmark.run(idleSeconds: 10, commits: 1).idlePercent)
