@@ -56,6 +56,7 @@ package final class SQLiteEventLog: EventLog {
         threads = Monitor([])
         do throws(SystemError) {
             try Directory.create("\(folder)/topics", mode: 0o700)
+            try Directory.sync(folder)
             var started: [SystemThread] = []
             for number in 0..<options.committers {
                 let committer = Committer(table, maintenance, clock, options)
