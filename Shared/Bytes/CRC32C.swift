@@ -5,6 +5,9 @@ public struct CRC32C: Sendable {
     /// The checksum of nothing yet.
     public init() {}
 
+    /// The checksum of what somebody else was fed, whose checksum is `value`.
+    public init(continuing value: UInt32) { state = ~value }
+
     /// The checksum of everything fed so far.
     public var value: UInt32 { ~state }
 

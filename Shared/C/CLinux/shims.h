@@ -39,3 +39,34 @@ static inline int clinux_stream_socket(int family) {
 static inline int clinux_set_dumpable(int allowed) {
     return prctl(PR_SET_DUMPABLE, allowed ? 1UL : 0UL, 0UL, 0UL, 0UL);
 }
+
+// CRC-32C by the processor's own instruction. Swift has no intrinsics, and a target attribute keeps the rest of the program
+// runnable on processors without it.
+#if defined(__x86_64__)
+static inline int clinux_has_crc32c(void) {
+    return __builtin_cpu_supports("sse4.2");
+}
+
+__attribute__((target("sse4.2"))) static inline unsigned int
+clinux_crc32c(unsigned int state, const unsigned char *bytes, unsigned long count) {
+    unsigned long long wide = state;
+    for (; count >= 8; bytes += 8, count -= 8) {
+        unsigned long long word;
+        __builtin_memcpy(&word, bytes, 8);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    state = (unsigned int)wide;
+    for (; count > 0; bytes++, count--) state = __builtin_ia32_crc32qi(state, *bytes);
+    return state;
+}
+#else
+static inline int clinux_has_crc32c(void) {
+    return 0;
+}
+
+static inline unsigned int clinux_crc32c(unsigned int state, const unsigned char *bytes, unsigned long count) {
+    (void)bytes;
+    (void)count;
+    return state;
+}
+#endif
