@@ -82,7 +82,12 @@ struct DemoStory {
 
     /// How many events each stream holds by now. `seconds` since the first.
     func counters(sent: Int, streams: [(name: String, events: Int)], seconds: Int) -> String {
-        let parts = streams.map { "\($0.name) \(grouped($0.events))" }
+        // A derived stream's name goes on where its source's ends: the line has to fit.
+        let source = streams.first?.name ?? ""
+        let parts = streams.map { stream in
+            let isDerived = stream.name != source && stream.name.hasPrefix(source)
+            return "\(isDerived ? String(stream.name.dropFirst(source.count)) : stream.name) \(grouped(stream.events))"
+        }
         return "   \(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)  sent \(grouped(sent))  "
             + parts.joined(separator: "  ")
     }

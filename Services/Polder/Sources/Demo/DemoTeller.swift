@@ -66,9 +66,9 @@ struct DemoTeller: Sendable {
         (name: "notSensitiveValue", value: "not-sensitive-6", rule: "not personal"),
     ]
     private static let columns = [
-        (title: "sent", stream: nil, about: "by its producer"),
+        (title: "sent", stream: nil, about: "in clear"),
         (title: "demo", stream: "demo", about: "encrypted"),
-        (title: "demo-0-1", stream: "demo-0-1", about: "purposes 0, 1"),
+        (title: "demo-0-1", stream: "demo-0-1", about: "purposes 0,1"),
         (title: "demo-M0-1", stream: "demo-M0-1", about: "masked"),
     ]
 
