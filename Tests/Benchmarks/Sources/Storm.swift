@@ -32,6 +32,7 @@ struct Storm {
 
     /// Sends everything and answers a line of JSON.
     func run() throws -> String {
+        ThisProcess.ignoreBrokenPipes()  // a server that dies must not end its client
         let context = try TLSClientContext(TLSFiles(authorities: load.authorities), protocols: [.http2])
         var template = Request(.post, load.url.target)
         template.authority = load.url.authority
