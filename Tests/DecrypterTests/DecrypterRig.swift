@@ -50,7 +50,9 @@ final class DecrypterRig: @unchecked Sendable {
     init() throws {
         folder = try TemporaryFolder()
         loop = try EventLoop(name: "test")
-        log = try SQLiteEventLog(folder: folder.path, clock: clock)
+        var options = SQLiteEventLog.Options()
+        options.retention = .days(7)
+        log = try SQLiteEventLog(folder: folder.path, clock: clock, options: options)
         let hash = try PersonHash(owning: SecretFile.load(folder.file("hash.key"), creating: true))
         vault = try SQLiteKeyVault(
             path: folder.file("keys/keys.db"), kek: SecretFile.load(folder.file("kek"), creating: true), hash: hash)

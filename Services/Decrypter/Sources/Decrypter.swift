@@ -47,9 +47,8 @@ package final class Decrypter: Service {
         }
         telemetry.planeRefused(plane.problemsAtStart)
         schemas = try SchemaStore(state: config.stateFolder)
-        var options = SQLiteEventLog.Options()
-        options.retention = config.retention
-        log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock, options: options)
+        // Without a retention: the gateway, which owns the folder's, cleans the derived topics up too.
+        log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock)
         loop = try EventLoop(name: "commits")
         (fatal, reportFatal) = AsyncStream.makeStream(of: DecrypterError.self, bufferingPolicy: .bufferingOldest(1))
         _ = try Self.keyEncryptionKey(config)  // a wrong or unreadable key is told now, not at the first event

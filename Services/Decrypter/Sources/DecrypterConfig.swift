@@ -1,6 +1,5 @@
 package import Config
 import ServiceKit
-import Time
 
 /// The settings of one decrypter.
 package struct DecrypterConfig: ServiceConfig {
@@ -14,8 +13,6 @@ package struct DecrypterConfig: ServiceConfig {
     package let keyEncryptionKeyFile: String?
     /// Ciphers held ready, for each derived stream.
     package let keyCache: Int
-    /// How long an event is kept in the log.
-    package let retention: Duration
 
     /// Reads every setting.
     package init(reading env: inout EnvReader) {
@@ -32,8 +29,5 @@ package struct DecrypterConfig: ServiceConfig {
         keyCache = env.read(
             "DECRYPTER_KEY_CACHE", default: "16384", in: 1024...1_000_000,
             "Keys held ready for opening fields, for each derived stream; about 1 kB each.")
-        retention = env.read(
-            "DECRYPTER_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
-            "How long an event is kept in the derived streams.")
     }
 }

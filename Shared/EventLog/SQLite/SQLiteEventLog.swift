@@ -24,8 +24,9 @@ package final class SQLiteEventLog: EventLog {
         /// Bytes of a WAL from which writers are held up, for a millisecond or two, so that it can start over. Small, because
         /// writing over a file's blocks is much cheaper than making it longer.
         package var walLimitBytes = 8 << 20
-        /// How long records are kept after their commit.
-        package var retention: Duration = .seconds(7 * 24 * 3600)
+        /// How long records are kept after their commit, in every topic of the folder. Nil: this process deletes nothing.
+        /// One process per folder decides; a second one with a shorter time would take records from the first.
+        package var retention: Duration?
         /// How often old records are looked for.
         package var sweepInterval: Duration = .seconds(600)
 

@@ -71,7 +71,8 @@ final class TopicMaintenance: Sendable {
 
     /// Deletes what is older than the retention, in every topic of the folder, whoever wrote it.
     func sweep() {
-        let cutoff = clock.now() - options.retention
+        guard let retention = options.retention else { return }
+        let cutoff = clock.now() - retention
         do throws(SystemError) {
             for name in try Directory.list("\(root)/topics") {
                 if state.withLock({ $0.isStopping }) { return }

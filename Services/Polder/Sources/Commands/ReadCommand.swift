@@ -116,11 +116,10 @@ struct ReadCommand: Command {
 }
 
 extension SQLiteEventLog.Options {
-    /// For a process that only reads: it neither commits nor lets anything expire.
+    /// For a process that only reads: it does not commit.
     static var readOnly: Self {
         var options = Self()
         options.committers = 0
-        options.retention = .seconds(100 * 365 * 86_400)
         return options
     }
 }
