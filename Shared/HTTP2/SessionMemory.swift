@@ -10,10 +10,11 @@ internal import CNghttp2
 // Freed blocks wait in a list of their class. Slabs are given back when the loop's last session has gone.
 
 /// Memory for the nghttp2 sessions of one loop.
-final class SessionMemory {
+package final class SessionMemory {
     private let arena: UnsafeMutablePointer<Arena>
 
-    init() {
+    /// Memory without a slab.
+    package init() {
         arena = .allocate(capacity: 1)
         arena.initialize(to: Arena())
     }
@@ -40,9 +41,12 @@ final class SessionMemory {
             realloc: { block, size, owner in arenaAt(owner).pointee.reallocate(block, size) })
     }
 
-    func allocate(_ size: Int) -> UnsafeMutableRawPointer { arena.pointee.allocate(size) }
-    func free(_ block: UnsafeMutableRawPointer?) { arena.pointee.free(block) }
-    func reallocate(_ block: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
+    /// A block of at least `size` bytes, aligned to 16.
+    package func allocate(_ size: Int) -> UnsafeMutableRawPointer { arena.pointee.allocate(size) }
+    /// Takes a block of this memory back; nil is nothing.
+    package func free(_ block: UnsafeMutableRawPointer?) { arena.pointee.free(block) }
+    /// A block of at least `size` bytes with the bytes of `block`, which is taken back.
+    package func reallocate(_ block: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
         arena.pointee.reallocate(block, size)
     }
 }

@@ -1,4 +1,4 @@
-@testable import HTTP2
+import HTTP2
 import TestKit
 import Testing
 
