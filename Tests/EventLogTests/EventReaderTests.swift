@@ -157,8 +157,18 @@ import Wire
         #expect(try rig.read(reader, 1).map(\.value) == ["next"])
     }
 
-    @Test func `expired records leave no trace in the files`() throws {
+    @Test func `a log without a retention deletes nothing`() throws {
         let log = try rig.open()
+        try rig.append(["old"], to: rig.topic, log)
+        rig.clock.advance(by: .seconds(100 * 365 * 24 * 3600))
+        log.expire()
+        #expect(try log.ends(of: rig.topic)?.earliest == Position(offset: 0))
+    }
+
+    @Test func `expired records leave no trace in the files`() throws {
+        var options = SQLiteEventLog.Options()
+        options.retention = .seconds(7 * 24 * 3600)
+        let log = try rig.open(options)
         let secret = "needle-" + UUID().uuidString
         try rig.append([String(repeating: secret, count: 1000)], to: rig.topic, log)
         rig.clock.advance(by: .seconds(8 * 24 * 3600))
