@@ -65,7 +65,8 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
     private var planeNumber = 0  // grows with each plane: tells remembered places of clients stale
     private let tokens: TokenVerifier
     private var memos: [ConnectionMemo] = []  // by connection slot
-    private var lastSchema: (name: [UInt8], schema: CompiledSchema)?
+    private var lastSchema: CompiledSchema?
+    private var lastSchemaName = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1)
 
     /// The event that is being read.
     let event: IncomingEvent
@@ -129,7 +130,10 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         loop.addTickHook(self)
     }
 
-    deinit { fields.deallocate() }
+    deinit {
+        fields.deallocate()
+        lastSchemaName.deallocate()
+    }
 
     /// Serves another version of the configuration from now on. Batches, keys and tokens are kept.
     package func planeChanged(_ plane: CompiledPlane) {
@@ -201,10 +205,9 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
             token = try verify(stream, authorization)
         }
         if token.slot &>> 32 != planeNumber { try findClient(token) }
-        switch clients[token.slot & 0xFFFF_FFFF] {
-        case .source(let source): return source
-        case .refused(let refusal): throw refusal
-        }
+        let place = token.slot & 0xFFFF_FFFF
+        guard let source = clients.source(at: place) else { throw clients.refusal(at: place) }
+        return source
     }
 
     private func verify(_ stream: StreamID, _ authorization: TokenReference) throws(Refusal) -> VerifiedToken {
@@ -233,7 +236,7 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
     @inline(__always)
     private func schema(_ head: borrowing RequestHead) throws(Refusal) -> CompiledSchema {
         guard let ref = head.value(of: .strmSchemaRef) else { throw .schemaRefMissing }
-        if let last = lastSchema, last.name.elementsEqual(ref) { return last.schema }
+        if let lastSchema, ASCII.equal(UnsafeRawBufferPointer(lastSchemaName), ref) { return lastSchema }
         return try findSchema(ref)
     }
 
@@ -244,7 +247,10 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
             }
             throw .schemaUnknown(schema: name.description)
         }
-        lastSchema = (Array(ref), schema)
+        lastSchema = schema
+        lastSchemaName.deallocate()
+        lastSchemaName = .allocate(byteCount: ref.count, alignment: 8)
+        lastSchemaName.copyMemory(from: ref)
         return schema
     }
 

@@ -57,24 +57,18 @@ package final class SourceStream {
     }
 }
 
-/// What a client id stands for.
-package enum Client {
-    /// A source stream that accepts events.
-    case source(SourceStream)
-    /// Somebody who may not send; why.
-    case refused(Refusal)
-}
-
 /// All clients of a plane, as one loop serves them.
 package struct ClientTable {
-    private let clients: [Client]
+    private let sources: [SourceStream?]  // by place; nil is somebody who may not send
+    private let refusals: [Int: Refusal]  // by place; why
     private let places: [String: Int]
     private let streams: [String: SourceStream]  // by stream id
     private let nextNumber: UInt64
 
     /// Nobody.
     package init() {
-        clients = []
+        sources = []
+        refusals = [:]
         places = [:]
         streams = [:]
         nextNumber = 0
@@ -82,16 +76,19 @@ package struct ClientTable {
 
     /// The clients of `plane`. Streams that `previous` knows keep their batches.
     package init(_ plane: CompiledPlane, keeping previous: ClientTable) {
-        var clients: [Client] = []
+        var sources: [SourceStream?] = []
+        var refusals: [Int: Refusal] = [:]
         var places: [String: Int] = [:]
         var streams: [String: SourceStream] = [:]
         var number = previous.nextNumber
         for stream in plane.snapshot.streams {
-            places[stream.clientID] = clients.count
+            places[stream.clientID] = sources.count
             if let source = stream.derivedFrom {
-                clients.append(.refused(.derivedStream(name: stream.name, source: source)))
+                refusals[sources.count] = .derivedStream(name: stream.name, source: source)
+                sources.append(nil)
             } else if !stream.isEnabled {
-                clients.append(.refused(.streamNotEnabled(name: stream.name)))
+                refusals[sources.count] = .streamNotEnabled(name: stream.name)
+                sources.append(nil)
             } else {
                 let gate = plane.gates[stream.id]
                 let kept = previous.streams[stream.id]
@@ -99,10 +96,11 @@ package struct ClientTable {
                 let source = kept ?? SourceStream(stream, number: number, gate: gate)
                 number += 1
                 streams[stream.id] = source
-                clients.append(.source(source))
+                sources.append(source)
             }
         }
-        self.clients = clients
+        self.sources = sources
+        self.refusals = refusals
         self.places = places
         self.streams = streams
         nextNumber = number
@@ -111,9 +109,9 @@ package struct ClientTable {
     /// The place of a client id; nil when it is nobody's.
     package func place(of clientID: String) -> Int? { places[clientID] }
 
-    /// The client at a place.
-    package subscript(place: Int) -> Client { clients[place] }
+    /// The stream of the client at a place; nil when the client may not send.
+    package func source(at place: Int) -> SourceStream? { sources[place] }
 
-    /// How many there are.
-    package var count: Int { clients.count }
+    /// Why the client at a place may not send.
+    package func refusal(at place: Int) -> Refusal { refusals[place] ?? .clientUnknown }
 }

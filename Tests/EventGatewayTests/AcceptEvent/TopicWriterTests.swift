@@ -1,0 +1,71 @@
+import EventGateway
+import EventLog
+import HTTP
+import Observe
+import Testing
+import Wire
+
+@Suite struct TopicWriterTests {
+    private let writer: TopicWriter
+    private let meter: SchemaMeter
+
+    init() throws {
+        writer = TopicWriter(topic: try #require(TopicName("stream-1")))
+        let counters = MetricRegistry().counters("c_total", "", labels: ["n"])
+        meter = SchemaMeter(schema: "a/b/1.0.0", accepted: counters.with("1"), bytes: counters.with("2"))
+    }
+
+    private func add(_ number: UInt32, arrival: Int64 = 1, value: Int = 10) {
+        let value = [UInt8](repeating: 7, count: value)
+        value.withUnsafeBytes { writer.records.append(key: $0, value: $0, timestamp: 0) }
+        writer.receipt.add(
+            StreamID(slot: 0, generation: 0, number: number), meter: meter, arrival: arrival, bytes: 10)
+    }
+
+    @Test func `a batch is due when none is on its way, and grows while one is`() {
+        #expect(!writer.isDue)
+        add(1)
+        #expect(writer.isDue)
+        var receipt = Receipt()
+        #expect(writer.takeBatch(&receipt).count == 1)
+        #expect(receipt.streams.map(\.number) == [1])
+        add(2)
+        add(3)
+        #expect(!writer.isDue)
+        writer.batchAnswered(receipt)
+        #expect(writer.isDue)
+        var next = Receipt()
+        #expect(writer.takeBatch(&next).count == 2)
+        #expect(next.streams.map(\.number) == [2, 3])
+    }
+
+    @Test func `a large batch does not wait for the one before`() {
+        add(1)
+        var receipt = Receipt()
+        _ = writer.takeBatch(&receipt)
+        add(2, value: 300 << 10)
+        #expect(writer.isDue)
+    }
+
+    @Test func `events of one tick and schema are counted together`() {
+        add(1)
+        add(2)
+        add(3, arrival: 2)
+        #expect(writer.receipt.runs.map(\.count) == [2, 1])
+        #expect(writer.receipt.runs.map(\.bytes) == [20, 10])
+        #expect(writer.receipt.bytes == 30)
+    }
+
+    @Test func `a receipt that was answered is used again, empty`() {
+        add(1)
+        var receipt = Receipt()
+        _ = writer.takeBatch(&receipt)
+        writer.batchAnswered(receipt)
+        add(2)
+        var next = Receipt()
+        _ = writer.takeBatch(&next)
+        #expect(next !== receipt)
+        #expect(writer.receipt === receipt)
+        #expect(writer.receipt.streams.isEmpty && writer.receipt.runs.isEmpty && writer.receipt.bytes == 0)
+    }
+}
