@@ -1,5 +1,6 @@
 package import Observe
 package import PlaneConfig
+internal import Synchronization
 package import System
 internal import Time
 package import Tokens
@@ -18,6 +19,9 @@ package final class EventGatewayTelemetry: Sendable {
     private let topicErrors: CounterFamily
     private let planeUpdates: CounterFamily
     private let keySetUpdates: CounterFamily
+    private let vaultErrors: Counter
+    private let appendLines = Mutex(LineThrottle(seconds: 1))
+    private let vaultLines = Mutex(LineThrottle(seconds: 1))
 
     /// Counters of a cache, by the names that the dashboard knows.
     package struct CacheMeter: Sendable {
@@ -93,6 +97,8 @@ package final class EventGatewayTelemetry: Sendable {
         registry.gauge("jvm_info", "Always 1: one per instance, for dashboards that count instances by it.").set(1)
         planeUpdates = registry.counters(
             "event_gateway_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
+        vaultErrors = registry.counter(
+            "event_gateway_vault_errors_total", "Times that the key vault gave no keys to a loop.")
         keySetUpdates = registry.counters(
             "event_gateway_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
         batchSize = registry.histogram(
@@ -138,13 +144,16 @@ package final class EventGatewayTelemetry: Sendable {
         switch notice {
         case .appendFailed(let topic, let events, let reason):
             topicErrors.with(topic.description).increment()
+            guard let held = appendLines.withLock({ $0.ask(now: MonotonicTime.now().nanoseconds) }) else { return }
             logger.error(
                 "the event log did not take a batch; its events were refused with 503",
-                ["topic": "\(topic)", "events": .int(events), "reason": .string(reason)])
+                ["topic": "\(topic)", "events": .int(events), "reason": .string(reason), "heldBack": .int(held)])
         case .vaultFailed(let questions, let reason):
+            vaultErrors.increment()
+            guard let held = vaultLines.withLock({ $0.ask(now: MonotonicTime.now().nanoseconds) }) else { return }
             logger.error(
                 "the key vault gave no keys; the events that wait for them were refused with 503",
-                ["questions": .int(questions), "reason": .string(reason)])
+                ["questions": .int(questions), "reason": .string(reason), "heldBack": .int(held)])
         case .planeChanged(let plane):
             planeUpdates.with("applied").increment()
             streams.set(plane.streams.count)
