@@ -122,7 +122,7 @@ let plan: [[Target]] = [
         uses: [
             "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "EventLog",
             "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
-        ]),
+        ], tests: ["Crypto"]),
     service(
         "ControlPlane", binary: "control-plane",
         uses: [

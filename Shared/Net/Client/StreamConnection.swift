@@ -9,7 +9,7 @@ protocol StreamConnectionOwner: AnyObject {
     func streamOpened(_ applicationProtocol: ApplicationProtocol?)
     /// Bytes arrived; the view is valid during the call.
     func streamArrived(_ bytes: UnsafeRawBufferPointer)
-    /// Everything that was sent has been given to the kernel.
+    /// The kernel had not taken everything that was sent, and now it has. Not called from inside `send`.
     func streamDrained()
     /// It is over and closed. Nil: the peer ended it in good order. Told once, and not after `close` or `abort`.
     func streamEnded(_ error: NetError?)
@@ -34,6 +34,7 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     private var output = OutputBuffer(capacity: 512)
     private var sent = 0
     private var tlsWantsWrite = false
+    private var isBlocked = false  // the kernel took less than there was
     private var closesWhenDrained = false
     private var isPaused = false
     private var isReading = false
@@ -234,6 +235,7 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
             switch outcome {
             case .done(let count): sent += count
             case .wantsRead, .wantsWrite:
+                isBlocked = true
                 if sent > 64 * 1024 {
                     output.removeFirst(sent)
                     sent = 0
@@ -243,12 +245,16 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
             case .failed(let error): return end(.tls(error))
             }
         }
-        let hadOutput = output.count > 0
         output.removeAll(keepingCapacity: output.capacity <= 64 * 1024)
         sent = 0
         if closesWhenDrained { return finish() }
         watch()
-        if hadOutput { owner?.streamDrained() }
+        guard isBlocked else { return }
+        isBlocked = false
+        // Not at once: an owner that sends from inside `streamDrained` would come back here, and deeper each time.
+        loop.post { [self] in
+            if isOpen, unsentBytes == 0 { owner?.streamDrained() }
+        }
     }
 
     /// Stops or goes on reading: back pressure on the peer.

@@ -8,7 +8,7 @@ internal import TLS
 package protocol WebSocketDelegate: AnyObject {
     /// A text or binary message arrived. Pings were answered already; pings and pongs are not shown.
     func messageArrived(_ message: WebSocketMessage, on connection: WebSocketConnection)
-    /// Everything that was sent has been given to the kernel: there is room again.
+    /// Bytes had piled up (``WebSocketConnection/unsentBytes``), and now the kernel has them: there is room again.
     func outputDrained(on connection: WebSocketConnection)
     /// It is over, told exactly once: the peer's code (`.noStatus` without one), ours when the peer broke a rule, or
     /// `.abnormal` when the connection just ended.

@@ -1,0 +1,74 @@
+package import Config
+internal import ServiceKit
+internal import Time
+
+/// Every setting of the web-socket service.
+package struct WebSocketConfig: ServiceConfig {
+    /// Where the admin listener listens by default.
+    package static let adminListen = "127.0.0.1:9102"
+
+    /// The public listener: TLS.
+    package let listen: HostPort
+    /// The plain listener. Nil when there is none.
+    package let listenPlain: HostPort?
+    /// The plane's folder of entities.
+    package let planeFolder: String
+    /// The state folder of the plane.
+    package let stateFolder: String
+    /// What `iss` has to be.
+    package let issuer: String
+    /// Where the issuer's keys are fetched.
+    package let keySetURL: URLString
+    /// Who signed the issuer's certificate, PEM.
+    package let certificateAuthorityFile: String
+    /// How far the issuer's clock may be off.
+    package let clockSkew: Duration
+    /// Listeners at the same time.
+    package let maximumListeners: Int
+    /// Events that wait for a slow listener; beyond, the oldest go.
+    package let queueEvents: Int
+    /// Their bytes.
+    package let queueBytes: ByteCount
+    /// How often a ping is sent.
+    package let pingInterval: Duration
+
+    package init(reading env: inout EnvReader) {
+        listen = env.read(
+            "WEB_SOCKET_LISTEN", default: "0.0.0.0:8444", "Address of the public listener: TLS, http/1.1.")
+        listenPlain = env.readIfPresent(
+            "WEB_SOCKET_LISTEN_PLAIN", example: "127.0.0.1:8082",
+            "Address of a listener without TLS, for clients on this machine; loopback only.")
+        planeFolder = env.require(
+            "WEB_SOCKET_PLANE_FOLDER", example: "/etc/polder/plane",
+            "Folder with the plane's streams, data contracts and policies; watched.")
+        stateFolder = env.require(
+            "WEB_SOCKET_STATE_FOLDER", example: "/var/lib/polder",
+            "State folder of the plane: topics, schemas, last good configuration.")
+        issuer = env.read(
+            "WEB_SOCKET_ISSUER", default: "https://localhost:8543/auth/realms/streams",
+            "What `iss` of a token has to be, exactly.")
+        keySetURL = env.read(
+            "WEB_SOCKET_JWKS_URL", default: "https://localhost:8543/auth/realms/streams/protocol/openid-connect/certs",
+            "Where the issuer's public keys are fetched; the last set is kept in the state folder.")
+        certificateAuthorityFile = env.require(
+            "WEB_SOCKET_CA_FILE", example: "/var/lib/polder/tls/ca.pem",
+            "Authority that signed the issuer's certificate, PEM.")
+        clockSkew = env.read(
+            "WEB_SOCKET_CLOCK_SKEW", default: "60s", in: .zero ... .minutes(10),
+            "How far the issuer's clock may differ from ours when `exp` and `nbf` are checked.")
+        maximumListeners = env.read(
+            "WEB_SOCKET_LISTENERS", default: "256", in: 1...10_000, "Listeners at the same time; beyond, 503.")
+        queueEvents = env.read(
+            "WEB_SOCKET_QUEUE_EVENTS", default: "1024", in: 1...1_000_000,
+            "Events that wait for a slow listener; beyond, the oldest are dropped and counted.")
+        queueBytes = env.read(
+            "WEB_SOCKET_QUEUE_BYTES", default: "1MiB", in: ByteCount(bytes: 1 << 10)...ByteCount(bytes: 1 << 30),
+            "Their bytes, as text; beyond, the oldest are dropped and counted.")
+        pingInterval = env.read(
+            "WEB_SOCKET_PING_INTERVAL", default: "30s", in: .milliseconds(10) ... .hours(1),
+            "How often a listener is pinged; one that stays silent until the next ping is cut off.")
+        if let listenPlain, !listenPlain.isLoopback {
+            env.refuse("WEB_SOCKET_LISTEN_PLAIN", because: "plain text stays on the loopback")
+        }
+    }
+}

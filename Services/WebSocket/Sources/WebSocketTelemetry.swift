@@ -1,0 +1,141 @@
+package import HTTP
+package import Observe
+package import PlaneConfig
+internal import Time
+package import Tokens
+package import Wire
+
+/// Every log line and every metric of the web-socket service. Any thread.
+package final class WebSocketTelemetry: Sendable {
+    private let logger: Logger
+    /// Open listeners; the public name.
+    package let clients: Gauge
+    /// Events handed to listeners' sockets.
+    package let sent: Counter
+    /// Events that slow listeners lost.
+    package let dropped: Counter
+    private let skipped: CounterFamily
+    private let handshakes: CounterFamily
+    private let closes: CounterFamily
+    private let planeUpdates: CounterFamily
+    private let keySetUpdates: CounterFamily
+
+    /// Registers everything in `registry`; lines go to `logger`.
+    package init(registry: MetricRegistry, logger: Logger) {
+        self.logger = logger
+        clients = registry.gauge("strm_websocket_clients", "Open listeners.")
+        sent = registry.counter("strm_websocket_events_total", "Events sent to listeners.")
+        dropped = registry.counter("strm_websocket_dropped_total", "Events that slow listeners lost.")
+        skipped = registry.counters(
+            "web_socket_skipped_events_total", "Events that could not be shown.", labels: ["reason"])
+        handshakes = registry.counters(
+            "web_socket_handshakes_total", "Requests to listen by their outcome.", labels: ["result"])
+        closes = registry.counters(
+            "web_socket_closes_total", "Listeners that ended, by close code.", labels: ["code"])
+        planeUpdates = registry.counters(
+            "web_socket_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
+        keySetUpdates = registry.counters(
+            "web_socket_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
+    }
+
+    /// Why an event was not shown.
+    package enum Skip: String, Sendable {
+        /// Not the framing that this plane writes.
+        case notFramed = "not_framed"
+        /// Its schema is not in the state folder.
+        case unknownSchema = "unknown_schema"
+        /// The bytes do not fit the schema.
+        case malformed
+        /// The stored bytes were damaged.
+        case damaged
+    }
+
+    /// Something worth counting, and perhaps a log line.
+    package enum Notice {
+        /// A listener is there.
+        case opened(stream: String)
+        /// A listener has gone.
+        case closed(stream: String, code: WebSocketCloseCode, reason: String, dropped: Int)
+        /// A request was refused.
+        case refused(Refusal)
+        /// A handshake was not one.
+        case noHandshake(Status)
+        /// Events were not shown.
+        case skipped(Skip, TopicName, count: Int)
+        /// A topic cannot be read; it is tried again.
+        case readFailed(TopicName, reason: String)
+        /// A version of the plane's configuration is in force.
+        case planeChanged(PlaneSnapshot)
+        /// The plane's folder is broken; what was in force stays.
+        case planeRefused(reasons: [String])
+        /// The issuer's keys.
+        case keySet(KeySetEvent)
+        /// Listeners are open.
+        case listening(tls: String, plain: String)
+        /// Draining began.
+        case draining(listeners: Int)
+    }
+
+    /// Writes the line and counts what has to be counted.
+    package func emit(_ notice: Notice) {
+        switch notice {
+        case .opened(let stream):
+            handshakes.with("accepted").increment()
+            clients.add(1)
+            logger.info("a listener is connected", ["stream": .string(stream)])
+        case .closed(let stream, let code, let reason, let dropped):
+            clients.add(-1)
+            closes.with("\(code.rawValue)").increment()
+            logger.info(
+                "a listener has gone",
+                [
+                    "stream": .string(stream), "code": .int(Int(code.rawValue)), "reason": .string(reason),
+                    "dropped": .int(dropped),
+                ])
+        case .refused(let refusal):
+            handshakes.with(refusal.label).increment()
+        case .noHandshake(let status):
+            handshakes.with("status_\(status.code)").increment()
+        case .skipped(let reason, let topic, let count):
+            skipped.with(reason.rawValue).add(count)
+            logger.warning(
+                "events could not be shown",
+                ["topic": "\(topic)", "reason": .string(reason.rawValue), "events": .int(count)])
+        case .readFailed(let topic, let reason):
+            logger.error("a topic cannot be read now", ["topic": "\(topic)", "reason": .string(reason)])
+        case .planeChanged(let plane):
+            planeUpdates.with("applied").increment()
+            logger.info(
+                "the plane's configuration is in force",
+                ["version": .string(plane.version), "streams": .int(plane.streams.count)])
+        case .planeRefused(let reasons):
+            planeUpdates.with("refused").increment()
+            logger.error(
+                "the plane's folder is broken; what was in force stays", ["problems": .list(reasons)])
+        case .keySet(let event): emit(event)
+        case .listening(let tls, let plain):
+            logger.info("listening", ["tls": .string(tls), "plain": .string(plain)])
+        case .draining(let listeners):
+            logger.info("draining", ["listeners": .int(listeners)])
+        }
+    }
+
+    private func emit(_ event: KeySetEvent) {
+        switch event {
+        case .copyUsed(let fetchedAt):
+            logger.info("the issuer's keys come from the last copy", ["fetchedAt": .string(fetchedAt.text)])
+        case .copyRefused(let reason):
+            logger.warning("the copy of the issuer's keys cannot be used", ["reason": .string(reason)])
+        case .fetched(let count, let changed):
+            keySetUpdates.with("success").increment()
+            if changed { logger.info("the issuer's keys have changed", ["keys": .int(count)]) }
+        case .fetchFailed(let reason, let wait):
+            keySetUpdates.with("failure").increment()
+            logger.warning(
+                "the issuer's keys could not be fetched; the last ones stay in use",
+                ["reason": .string(reason), "retryIn": .duration(wait)])
+        case .copyNotWritten(let reason):
+            logger.warning("the copy of the issuer's keys could not be written", ["reason": .string(reason)])
+        }
+    }
+}
