@@ -119,6 +119,7 @@ package final class WebSocketService: Service {
         return listeners
     }
 
+    /// Tells every listener that the service goes away, and waits until they have gone.
     package func drain() async {
         await withCheckedContinuation { continuation in
             loop.post { [handler] in handler.drain { continuation.resume() } }

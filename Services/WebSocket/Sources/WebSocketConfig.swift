@@ -32,6 +32,7 @@ package struct WebSocketConfig: ServiceConfig {
     /// How often a ping is sent.
     package let pingInterval: Duration
 
+    /// Reads and declares every setting.
     package init(reading env: inout EnvReader) {
         listen = env.read(
             "WEB_SOCKET_LISTEN", default: "0.0.0.0:8444", "Address of the public listener: TLS, http/1.1.")
