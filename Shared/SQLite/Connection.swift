@@ -1,4 +1,5 @@
 private import CSQLite
+private import Glibc
 
 /// Owner of one `sqlite3 *`: closed when the database and its last statement are gone.
 ///
@@ -17,6 +18,30 @@ final class Connection {
         handle = opened
         self.path = path
         sqlite3_extended_result_codes(opened, 1)
+    }
+
+    /// How long a lock is waited for.
+    private var patience = Duration.zero
+    private var waitingSince = ContinuousClock.now
+
+    /// Waits for locks up to this time. SQLite's own waiting doubles its pauses up to a tenth of a second; a commit that meets
+    /// a checkpoint of two milliseconds should not sleep for ten.
+    func waitForLocks(upTo limit: Duration) {
+        patience = limit
+        sqlite3_busy_handler(
+            handle,
+            { context, attempt in
+                // Only inside calls on this connection, whose owner holds it.
+                guard let context else { return 0 }
+                return Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().pause(attempt) ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func pause(_ attempt: Int32) -> Bool {
+        if attempt == 0 { waitingSince = .now }
+        guard ContinuousClock.now - waitingSince < patience else { return false }
+        usleep(attempt < 40 ? 250 : attempt < 100 ? 1000 : 5000)
+        return true
     }
 
     // `close_v2` waits for statements that still live; all of them hold this object, so none does.

@@ -75,8 +75,7 @@ package final class Database {
             makePrivateFile(path)
         }
         connection = try Connection(path: path, flags: flags)
-        let milliseconds = options.busyTimeout / .milliseconds(1)
-        sqlite3_busy_timeout(connection.handle, Int32(clamping: Int64(milliseconds)))
+        connection.waitForLocks(upTo: options.busyTimeout)
         // A misspelt column must be an error, not a text; a crafted schema must not run anything.
         setFlag(SQLITE_DBCONFIG_DQS_DML, false)
         setFlag(SQLITE_DBCONFIG_DQS_DDL, false)
