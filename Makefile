@@ -5,7 +5,8 @@ SHELL := /bin/bash
 # One build serves every test: optimised, with imports checked against Package.swift.
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 SWIFT_SOURCES := Package.swift Shared Services Tests
-BINARIES := event-gateway decrypter web-socket control-plane polder
+# Tests start processes: a few at once fill two cores, all at once would starve each other.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 FOR ?= 60s
 
 .PHONY: help setup build test test-fast check fmt docs bench demo up run clean

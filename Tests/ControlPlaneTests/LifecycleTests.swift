@@ -35,7 +35,7 @@ import Testing
     @Test func `SIGTERM ends it with 0`() async throws {
         let plane = try await RunningControlPlane.start()
         plane.tool.terminate()
-        let result = try await plane.tool.waitForEnd(within: .seconds(15))
+        let result = try await plane.tool.waitForEnd(within: .seconds(60))
         #expect(result.status == 0)
         #expect(result.errors.contains("\"stopped\""))
     }
@@ -62,7 +62,7 @@ import Testing
         let plane = try await RunningControlPlane.start(settings: ["SHUTDOWN_GRACE": "300ms"])
         let peer = try await halfARequest(to: plane)
         plane.tool.terminate()
-        #expect(try await plane.tool.waitForEnd(within: .seconds(15)).status == 0)
+        #expect(try await plane.tool.waitForEnd(within: .seconds(60)).status == 0)
         peer.terminate()
     }
 
@@ -72,7 +72,7 @@ import Testing
         plane.tool.terminate()
         try await plane.tool.waitForText("\"stopping\"")
         plane.tool.terminate()
-        #expect(try await plane.tool.waitForEnd(within: .seconds(15)).status == 143)
+        #expect(try await plane.tool.waitForEnd(within: .seconds(60)).status == 143)
         peer.terminate()
     }
 

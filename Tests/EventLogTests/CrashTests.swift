@@ -152,7 +152,7 @@ private func appendToFullDisk(_ path: String) throws {
         [UInt8](repeating: 7, count: 100_000).withUnsafeBytes { batch.append(key: $0, value: $0, timestamp: 1) }
         let pending = SendableBatch(batch)
         loop.post { log.append(pending.take(), to: topic, on: loop) { result in outcome.change { $0 = result } } }
-        return outcome.wait(upTo: .seconds(30)) { $0 }
+        return outcome.wait(upTo: .seconds(60)) { $0 }
     }
     #expect(append() == .success(Position(offset: 0)))
     var limit = rlimit()

@@ -2,6 +2,7 @@ import Bytes
 import EventLog
 import EventLoop
 import Faults
+import Glibc
 import SQLite
 import System
 import TestKit
@@ -120,8 +121,14 @@ import Wire
             #expect(done.wait(upTo: .seconds(120)) { $0 == names.count ? true : nil } == true)
             #expect(failures.withLock { $0 } == [])
         }
-        let open = try Directory.list("/proc/self/fd").count
-        #expect(open < 600, "descriptors of closed topics are given back")
+        let open = try Directory.list("/proc/self/fd").filter { descriptor in
+            // Another test may close its own meanwhile: then there is no path.
+            guard let path = realpath("/proc/self/fd/\(descriptor)", nil) else { return false }
+            defer { free(path) }
+            return String(cString: path).hasPrefix(rig.folder.path)
+        }
+        // Three descriptors each; a few more topics are in the hands of committers and of maintenance.
+        #expect(open.count <= 3 * (8 + 8), "descriptors of closed topics are given back")
         #expect(try log.topics().count == 1000)
         for name in [names[0], names[500], names[990]] {
             #expect(try rig.read(log.reader(of: name, from: .earliest), 2).map(\.value) == ["r0", "r1"])

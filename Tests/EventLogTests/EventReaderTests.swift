@@ -86,9 +86,9 @@ import Wire
                 if case .records = try reader.next(waitUpTo: .seconds(30)) { woken.change { $0 = .now() } }
             } catch { Issue.record(error) }
         }
-        #expect(ready.wait(upTo: .seconds(30)) { $0 ? true : nil } == true)
+        #expect(ready.wait(upTo: .seconds(60)) { $0 ? true : nil } == true)
         try rig.append(["b"], to: rig.topic, log)
-        #expect(woken.wait(upTo: .seconds(30)) { $0 } != nil)
+        #expect(woken.wait(upTo: .seconds(60)) { $0 } != nil)
         thread.join()
     }
 

@@ -78,7 +78,7 @@ import Testing
         let pids = ["control-plane", "event-gateway", "web-socket", "decrypter"].flatMap { ready.pids($0) }
         #expect(pids.count == 4)
         plane.killSupervisor()
-        try await eventually("all have gone", within: .seconds(30)) { pids.allSatisfy { kill($0, 0) == -1 } }
+        try await eventually("all have gone", within: .seconds(60)) { pids.allSatisfy { kill($0, 0) == -1 } }
         #expect(try await plane.polder("status", mayFail: true).status == 3)
         // The stale ready file goes with the next start; secrets and ids stay.
         let again = try RunningTool(
@@ -93,7 +93,7 @@ import Testing
         }
         #expect(try plane.ready().stream("demo") == ready.stream("demo"))
         again.terminate()
-        #expect(try await again.waitForEnd(within: .seconds(15)).status == 0)
+        #expect(try await again.waitForEnd(within: .seconds(60)).status == 0)
     }
 
     @Test func `a new source stream with a derived one gets its decrypter while the plane runs`() async throws {
@@ -120,7 +120,7 @@ import Testing
             try plane.ready().pids("decrypter").count == 1 && plane.ready().stream("second") == nil
         }
         try folder.write("two.yaml", text: "kind: Strem\n")
-        try await eventually("the refusal is told", within: .seconds(20)) {
+        try await eventually("the refusal is told", within: .seconds(60)) {
             plane.logs.contains("two.yaml:1: kind Strem is unknown")
         }
         #expect(try plane.ready().pids("decrypter").count == 1)

@@ -136,7 +136,7 @@ private final class Rig: Sendable {
     private func ask(_ socket: String, _ path: String, _ arguments: String...) async throws -> Answer {
         let result = try await runTool(
             "curl",
-            ["--silent", "--max-time", "20", "--unix-socket", socket, "--write-out", "\n%{http_code}"] + arguments
+            ["--silent", "--max-time", "60", "--unix-socket", socket, "--write-out", "\n%{http_code}"] + arguments
                 + ["http://localhost\(path)"])
         var lines = result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let status = lines.removeLast()

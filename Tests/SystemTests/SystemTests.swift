@@ -93,7 +93,7 @@ import Time
         var killed = try ChildProcess(.init("/bin/sleep", ["100"]))
         #expect(killed.poll() == nil)
         killed.send(.terminate)
-        #expect(killed.wait(upTo: .seconds(30)) == .signalled(15))
+        #expect(killed.wait(upTo: .seconds(60)) == .signalled(15))
     }
 
     @Test func `a child gets its environment, its directory and nothing that was not named`() throws {
@@ -121,7 +121,7 @@ import Time
         FileDescriptor.close(raw: reader)
         #expect(child.poll() == nil)
         FileDescriptor.close(raw: writer)
-        #expect(child.wait(upTo: .seconds(30)) == .exited(3))
+        #expect(child.wait(upTo: .seconds(60)) == .exited(3))
     }
 
     @Test func `a forgotten child is killed and reaped`() throws {
@@ -208,7 +208,7 @@ import Time
         let monitor = Monitor(0)
         #expect(monitor.wait(upTo: .milliseconds(1)) { $0 > 0 ? $0 : nil } == nil)
         let thread = try SystemThread.start("changer") { monitor.change { $0 = 5 } }
-        #expect(monitor.wait(upTo: .seconds(30)) { $0 > 0 ? $0 : nil } == 5)
+        #expect(monitor.wait(upTo: .seconds(60)) { $0 > 0 ? $0 : nil } == 5)
         thread.join()
     }
 

@@ -119,7 +119,7 @@ final class OneByOneServer: Sendable {
     }
 
     func results(_ count: Int) -> [Conversation] {
-        results.wait(upTo: .seconds(30)) { $0.count >= count ? $0 : nil } ?? []
+        results.wait(upTo: .seconds(60)) { $0.count >= count ? $0 : nil } ?? []
     }
 }
 

@@ -105,7 +105,7 @@ import Testing
         let rig = try TLSRig()
         let server = try OneByOneServer(TLSServerContext(rig.issue("server")))
         _ = try await runTool(
-            "curl", ["-s", "--max-time", "10", "http://127.0.0.1:\(server.port)/"], mayFail: true)
+            "curl", ["-s", "--max-time", "60", "http://127.0.0.1:\(server.port)/"], mayFail: true)
         guard case .handshakeFailed = server.results(1).first?.failure else {
             Issue.record("plain HTTP must not shake hands")
             return

@@ -176,7 +176,7 @@ package final class RunningTool: Sendable {
     /// Waits until standard output or standard error contains `text`.
     ///
     /// - Throws: `TestKitError.deadlinePassed` at the deadline, `.toolFailed` when the tool ended without it.
-    package func waitForText(_ text: String, within deadline: Duration = .seconds(30)) async throws {
+    package func waitForText(_ text: String, within deadline: Duration = .seconds(60)) async throws {
         try await eventually("\"\(text)\" from \(command)", within: deadline) {
             let (found, status, errors) = state.value.withLock { state in
                 let everything = String(decoding: state.output, as: UTF8.self)

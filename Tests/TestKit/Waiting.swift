@@ -4,7 +4,7 @@ import Glibc
 ///
 /// - Throws: `TestKitError.deadlinePassed` with `what`, or what `condition` throws.
 package func eventually(
-    _ what: String = "the condition", within deadline: Duration = .seconds(20),
+    _ what: String = "the condition", within deadline: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

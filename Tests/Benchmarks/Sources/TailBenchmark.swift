@@ -53,7 +53,7 @@ enum TailBenchmark {
             }
         }
         append()
-        _ = seen.wait(upTo: .seconds(30)) { $0.isEmpty ? nil : true }
+        _ = seen.wait(upTo: .seconds(60)) { $0.isEmpty ? nil : true }
 
         let before = ResourceUsage.ofThisProcess()
         SystemThread.sleep(.milliseconds(Int64(idleSeconds * 1000)))
@@ -62,7 +62,7 @@ enum TailBenchmark {
 
         for number in 1...commits {
             append()
-            _ = committed.wait(upTo: .seconds(30)) { $0.count > number ? true : nil }
+            _ = committed.wait(upTo: .seconds(60)) { $0.count > number ? true : nil }
             SystemThread.sleep(.milliseconds(Int64(number % 5)))
         }
         reader.join()
