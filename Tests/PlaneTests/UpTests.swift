@@ -61,6 +61,21 @@ import Testing
         #expect(try await plane.polder("status", mayFail: true).status == 3)
     }
 
+    @Test func `a script can wait for a plane that somebody else starts`() async throws {
+        let folder = try TemporaryFolder()
+        let dir = folder.file("state")
+        let nobody = try await runTool(
+            Plane.binary("polder"), ["status", "--dir", dir, "--wait", "100ms"], mayFail: true)
+        #expect(nobody.status == 3)
+        let waiting = try RunningTool(Plane.binary("polder"), ["status", "--dir", dir, "--wait", "60s", "-o", "json"])
+        let plane = try RunningTool(Plane.binary("polder"), ["up", "--dir", dir, "--ports", "auto"])
+        let result = try await waiting.waitForEnd()
+        #expect(result.status == 0)
+        #expect(try JSONValue.parse(result.outputBytes)["ready"] == true)
+        plane.terminate()
+        #expect(try await plane.waitForEnd().status == 0)
+    }
+
     @Test func `a killed process comes back, and the ready file tells`() async throws {
         let plane = try await Plane()
         let before = try plane.ready().pids("event-gateway")

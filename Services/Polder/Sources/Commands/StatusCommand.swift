@@ -1,20 +1,29 @@
+internal import Faults
 internal import JSON
+internal import System
+internal import Time
 
 /// `polder status`: what runs.
 struct StatusCommand: Command {
     static let name = "status"
     static let summary = "Shows the processes and streams of a running plane."
-    static let details = ""
+    static let details = """
+        With --wait it prints nothing before every process is ready, so that a script can go on after it. When the time is
+        over it fails like the status at that moment: 3 when no plane runs, 1 when it is not ready.
+        """
 
     let dir: String?
+    let wait: Duration?
     let output: OutputFormat
 
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
+        wait = arguments.optionIfPresent("--wait", "TIME", "Waits until the plane is ready, at most this long: 30s.")
         output = arguments.outputOption()
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
+        if let wait { try await Self.waitUntilReady(dir, context, for: wait) }
         let plane = try PlaneClient(dir, environment: context.environment)
         let processes = try await plane.processes()
         let isReady = !processes.isEmpty && processes.allSatisfy { $0.status == .ready }
@@ -31,6 +40,26 @@ struct StatusCommand: Command {
             }
             context.console.print(JSONValue.object(object).text())
         case .text: show(processes, document, isReady, plane.state, context.console)
+        }
+    }
+
+    /// Asks again and again: before its first start a plane has neither a folder nor a socket to wait on.
+    private static func waitUntilReady(
+        _ dir: String?, _ context: CommandContext, for limit: Duration
+    ) async throws(PolderError) {
+        let end = MonotonicTime.now() + limit
+        while true {
+            do throws(PolderError) {
+                _ = try await PlaneClient(dir, environment: context.environment).document()
+                return
+            } catch {
+                guard error.retry == .afterBackoff, MonotonicTime.now() < end else { throw error }
+            }
+            do {
+                try await Task.sleep(for: .milliseconds(50))
+            } catch {
+                throw .interrupted
+            }
         }
     }
 
