@@ -56,6 +56,8 @@ package final class HTTP2ServerSession {
     package private(set) var incompleteRequests = 0
     /// Set when the peer floods us; the connection then ends with `ENHANCE_YOUR_CALM`.
     private var floods = false
+    /// Why we ended the connection; nil while it goes on, and when it ended in agreement.
+    package private(set) var endReason: HTTP2EndReason?
 
     /// Starts a session; its first output is the server's SETTINGS.
     ///
@@ -125,6 +127,7 @@ package final class HTTP2ServerSession {
         }
         try give(UnsafeRawBufferPointer(rebasing: bytes[given...]))
         if floods {
+            endReason = .flood
             nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
         }
     }
@@ -133,7 +136,10 @@ package final class HTTP2ServerSession {
         if bytes.isEmpty { return }
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        if count < 0 { throw .protocolViolated(reason: reasonText(count)) }
+        if count < 0 {
+            endReason = count == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .flood : .protocolError
+            throw .protocolViolated(reason: reasonText(count))
+        }
     }
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
@@ -230,6 +236,7 @@ package final class HTTP2ServerSession {
             }
             guard sweep &- stream.pointee.startedSweep > limit else { continue }
             if !stream.pointee.headIsComplete {
+                endReason = .slowFrame
                 nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
                 return false
             }

@@ -11,6 +11,7 @@ struct ListenerTelemetry: Sendable {
     private let acceptFailures: Counter
     private let reloads: Counter
     private let reloadsRefused: Counter
+    private let ended: @Sendable (ConnectionEndReason) -> Counter
 
     /// - Parameter listener: Label of the metrics and field of the lines: `public`, `admin`.
     init(_ logger: Logger, _ metrics: MetricRegistry, listener: String) {
@@ -20,6 +21,11 @@ struct ListenerTelemetry: Sendable {
                 "listener_events_total", "What listeners met, by event.", labels: ["listener", "event"]
             ).with(listener, event)
         }
+        // Looked up when it happens: most reasons never do, and who is cut off has time.
+        let endings = metrics.counters(
+            "listener_connections_ended_total", "Connections that were cut off, by reason.",
+            labels: ["listener", "reason"])
+        ended = { endings.with(listener, $0.label) }
         handshakeFailures = counter("handshake_failed")
         refused = counter("connection_refused")
         idleDropped = counter("idle_connection_dropped")
@@ -39,6 +45,7 @@ struct ListenerTelemetry: Sendable {
         case .handshakeFailed: handshakeFailures.increment()
         case .connectionRefused: refused.increment()
         case .idleConnectionDropped: idleDropped.increment()
+        case .connectionEnded(let reason): ended(reason).increment()
         case .acceptFailed(let error):
             acceptFailures.increment()
             logger.error("connections cannot be accepted", ["reason": "\(error)"])

@@ -327,6 +327,7 @@ extension String {
         let rig = try await ServerRig { $0.headTime = .milliseconds(200) }
         let client = try RawClient(port: rig.tlsPort)
         #expect(client.read() == "<end>")
+        #expect(rig.events.all == [.connectionEnded(.slowHandshake)])
         await rig.stop()
     }
 
@@ -343,6 +344,7 @@ extension String {
         let text = client.read()
         sender.cancel()
         #expect(text.hasPrefix("HTTP/1.1 408 ") || text.hasPrefix("<reset>"))
+        #expect(rig.events.all == [.connectionEnded(.slowHead)])
         await rig.stop()
     }
 
@@ -464,6 +466,7 @@ extension String {
         let client = try RawClient(port: rig.plainPort)
         try client.send("GET /large HTTP/1.1\r\nhost: x\r\n\r\n")
         try await eventually("it is gone") { await rig.server.connectionCount() == 0 }
+        #expect(rig.events.all == [.connectionEnded(.notReading)])
         await rig.stop()
     }
 

@@ -25,6 +25,7 @@ extension ServerConnection {
                 .serviceUnavailable, "too much is under way\n", headers: ["retry-after": "1"])
             HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
             isEnding = true
+            tellEnd(.memoryFull)
             server.markDirty(self)
             return
         }
@@ -112,6 +113,7 @@ extension ServerConnection {
     }
 
     func refuseHTTP1(_ error: HTTPError) {
+        tellEnd(.badRequest)
         let response = Response.text(error.status, "\(error)\n")
         HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
         isEnding = true
@@ -161,6 +163,7 @@ extension ServerConnection {
             // RFC 9112 §9.5: an idle connection may be closed at any time. One that never sent a byte is not yet a customer.
             if waited > (http1.number == 0 ? options.headTime : options.idleTime) { close() }
         } else if waited > (http1.parser.isInHead ? options.headTime : options.bodyTime) {
+            tellEnd(http1.parser.isInHead ? .slowHead : .slowBody)
             HTTP1Writer.write(
                 .text(.requestTimeout, "the request did not arrive in time\n"), to: .get, keepsAlive: false,
                 into: &output)

@@ -41,6 +41,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     var isDirty = false
     /// Close when the output is sent.
     var isEnding = false
+    /// The reason of the end has been told.
+    private var endIsTold = false
     private var isReading = false
     /// A pipelining client waits for its answer, or has closed its side.
     var readingIsPaused = false
@@ -250,7 +252,21 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             http2.terminate()
             isEnding = true
         }
+        tellEnd(of: http2)
         server.markDirty(self)
+    }
+
+    /// Tells once why a session was ended.
+    private func tellEnd(of http2: HTTP2ServerSession) {
+        guard !endIsTold, let reason = http2.endReason else { return }
+        tellEnd(.http2(reason))
+    }
+
+    /// Tells why this connection is cut off; the first reason counts.
+    func tellEnd(_ reason: ConnectionEndReason) {
+        if endIsTold { return }
+        endIsTold = true
+        server.options.observe(.connectionEnded(reason))
     }
 
     /// The door for HTTP/2; called from inside `receive`.
@@ -373,12 +389,17 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     func sweep(_ now: MonotonicTime) {
         let options = server.options
         if outputIsBlocked, now - blockedSince > options.stallTime {
+            tellEnd(.notReading)
             abort()
             return
         }
         let waited = now - since
         switch stage {
-        case .handshaking, .detecting: if waited > options.headTime { close() }
+        case .handshaking, .detecting:
+            if waited > options.headTime {
+                tellEnd(stage == .handshaking ? .slowHandshake : .slowHead)
+                close()
+            }
         case .http1: sweepHTTP1(waited)
         case .http2: sweepHTTP2(waited)
         case .lingering: if waited > min(.seconds(2), options.headTime) { close() }
@@ -392,6 +413,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         let limit = UInt32(clamping: max(1, options.bodyTime.nanoseconds / max(1, options.sweepInterval.nanoseconds)))
         if !http2.refuseSlowRequests(after: limit) {
             isEnding = true
+            tellEnd(of: http2)
         } else if http2.openStreams == 0, waited > options.idleTime {
             http2.terminate()
             isEnding = true

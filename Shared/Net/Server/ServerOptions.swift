@@ -1,4 +1,5 @@
 package import HTTP
+package import HTTP2
 package import System
 package import TLS
 
@@ -16,6 +17,37 @@ package struct HTTPListener: Sendable {
     }
 }
 
+/// Why the server cut off a connection that its peer would have kept.
+package enum ConnectionEndReason: Sendable, Equatable {
+    /// HTTP/2 says why.
+    case http2(HTTP2EndReason)
+    /// The secure connection was not agreed upon in time.
+    case slowHandshake
+    /// The first bytes, or a request's head, did not arrive in time.
+    case slowHead
+    /// A request's body did not arrive in time.
+    case slowBody
+    /// The peer took none of what was sent to it for too long.
+    case notReading
+    /// HTTP/1.1 that breaks the grammar or a limit.
+    case badRequest
+    /// The requests in memory are as large as they may be.
+    case memoryFull
+
+    /// One word for a metric's label.
+    package var label: String {
+        switch self {
+        case .http2(let reason): "http2_\(reason.rawValue)"
+        case .slowHandshake: "slow_handshake"
+        case .slowHead: "slow_head"
+        case .slowBody: "slow_body"
+        case .notReading: "not_reading"
+        case .badRequest: "bad_request"
+        case .memoryFull: "memory_full"
+        }
+    }
+}
+
 /// Something about a server that somebody may want to log or count. Never about a single good request.
 package enum ServerEvent: Sendable, Equatable {
     /// New connections use the new certificate files.
@@ -28,6 +60,8 @@ package enum ServerEvent: Sendable, Equatable {
     case connectionRefused
     /// An idle connection was closed to make room for a new one.
     case idleConnectionDropped
+    /// A connection was ended that its peer would have kept.
+    case connectionEnded(ConnectionEndReason)
     /// A connection could not be taken; the listener pauses for a moment.
     case acceptFailed(SystemError)
 }
