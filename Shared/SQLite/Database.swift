@@ -59,6 +59,7 @@ package final class Database {
     package let path: String
     private let connection: Connection
     private var cache: [String: Statement] = [:]
+    private var fileCache = FileCache()
 
     /// Opens the file and sets `journal_mode=WAL`, `synchronous=FULL`, `foreign_keys=ON`.
     ///
@@ -178,6 +179,10 @@ package final class Database {
         try connection.check(sqlite3_wal_checkpoint_v2(connection.handle, nil, how, &pages, &moved), "checkpoint")
         return CheckpointResult(walPages: Int(pages), movedPages: Int(moved))
     }
+
+    /// Lets the kernel forget all but the file's last bytes, as far as they were added while this connection is open. For
+    /// files that grow at their end, after a checkpoint.
+    package func releaseFileCache(keeping bytes: Int) { fileCache.release(path, keeping: bytes) }
 
     /// Gives memory of the page cache back.
     package func shrinkMemory() { sqlite3_db_release_memory(connection.handle) }

@@ -263,4 +263,33 @@ import Wire
         let expected = (0..<Int64(total)).map { $0 }
         for offsets in results.withLock({ $0 }) { #expect(offsets == expected) }
     }
+
+    @Test func `under steady load the WAL starts over in place, and nothing is lost`() throws {
+        var options = SQLiteEventLog.Options()
+        options.checkpointBytes = 64 << 10
+        options.walLimitBytes = 256 << 10
+        let log = try rig.open(options)
+        let filler = String(repeating: "x", count: 20_000)
+        for number in 0..<400 { try rig.append(["\(number) \(filler)"], to: rig.topic, log) }
+        let wal = try #require(try File.status(rig.databasePath(rig.topic) + "-wal")).size
+        #expect(wal < 4 << 20, "8 MB were committed")
+        let reader = try log.reader(of: rig.topic, from: .earliest)
+        #expect(try rig.read(reader, 400).map(\.offset) == Array(0..<400))
+    }
+
+    @Test func `a reader that keeps its transaction open holds up no commit for long`() throws {
+        var options = SQLiteEventLog.Options()
+        options.checkpointBytes = 64 << 10
+        options.walLimitBytes = 128 << 10
+        let log = try rig.open(options)
+        try rig.append(["first"], to: rig.topic, log)
+        let stranger = try Database(rig.databasePath(rig.topic), .init(.read))
+        try stranger.execute("BEGIN")
+        #expect(try stranger.integer("SELECT count(*) FROM batch") == 1)
+        let filler = String(repeating: "x", count: 20_000)
+        let start = MonotonicTime.now()
+        for _ in 0..<200 { try rig.append([filler], to: rig.topic, log) }
+        #expect(MonotonicTime.now() - start < .seconds(60), "each restart of the WAL would wait for seconds")
+        #expect(try stranger.integer("SELECT count(*) FROM batch") == 1)
+    }
 }

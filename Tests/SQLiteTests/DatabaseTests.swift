@@ -24,6 +24,33 @@ private func unlinkTree(_ path: String) -> Bool {
     } catch { return false }
 }
 
+/// Whether the kernel drops a file's pages when it is asked to.
+private func canForget() -> Bool {
+    let path = NSTemporaryDirectory() + "polder-forget-" + UUID().uuidString
+    let file = open(path, O_RDWR | O_CREAT, 0o600)
+    defer {
+        close(file)
+        unlink(path)
+    }
+    let bytes = [UInt8](repeating: 1, count: 1 << 16)
+    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0,
+        posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0
+    else { return false }
+    return residentPart(path) < 0.5
+}
+
+/// Which part of a file is in the kernel's cache.
+private func residentPart(_ path: String) -> Double {
+    let file = open(path, O_RDONLY)
+    defer { close(file) }
+    let size = Int(lseek(file, 0, SEEK_END))
+    let view = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0)
+    defer { munmap(view, size) }
+    var pages = [UInt8](repeating: 0, count: (size + 4095) / 4096)
+    guard mincore(view, size, &pages) == 0 else { return 1 }
+    return Double(pages.filter { $0 & 1 == 1 }.count) / Double(pages.count)
+}
+
 @Suite struct DatabaseTests {
     let scratch: Scratch
 
@@ -139,6 +166,23 @@ private func unlinkTree(_ path: String) -> Bool {
         try database.checkpoint(.truncate)
         let attributes = try FileManager.default.attributesOfItem(atPath: scratch.file("test.db-wal"))
         #expect(attributes[.size] as? Int == 0)
+    }
+
+    /// A file system in memory keeps what it has: there the kernel cannot forget.
+    @Test(.enabled(if: canForget(), "the temporary folder lies in memory"))
+    func `a file that grew leaves the kernel's cache but for its end, and reads as before`() throws {
+        var options = Database.Options(.create)
+        options.pageSize = 16 << 10
+        let database = try Database(scratch.file(), options)
+        try database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)")
+        try database.checkpoint(.passive)
+        database.releaseFileCache(keeping: 1 << 20)
+        for _ in 0..<64 { try database.execute("INSERT INTO t (b) VALUES (zeroblob(100000))") }
+        try database.checkpoint(.passive)
+        #expect(residentPart(scratch.file()) > 0.9)
+        database.releaseFileCache(keeping: 1 << 20)
+        #expect(residentPart(scratch.file()) < 0.5)
+        #expect(try database.integer("SELECT sum(length(b)) FROM t") == 6_400_000)
     }
 
     @Test func `statements may outlive their database object`() throws {

@@ -123,6 +123,7 @@ final class Committer: Sendable {
     private func delete(_ slot: TopicSlot) -> Result<Void, EventLogError> {
         slot.store = nil
         let files = slot.files
+        maintenance.forget(files.topic)
         do throws(EventLogError) {
             do throws(SQLiteError) {
                 if let database = try files.openExisting(.write) { try database.retire() }

@@ -19,11 +19,13 @@ package final class SQLiteEventLog: EventLog {
         package var backlogBytes = 16 << 20
         /// Bytes that one transaction may gather.
         package var mergeBytes = 4 << 20
-        /// Bytes written to a WAL before it is checkpointed.
-        package var checkpointBytes = 2 << 20
-        /// Bytes of a WAL from which writers are held up, for a millisecond or two, so that it can start over. Small, because
-        /// writing over a file's blocks is much cheaper than making it longer.
-        package var walLimitBytes = 8 << 20
+        /// Bytes written to a WAL before it is checkpointed. Small: a commit at the disk waits for what a checkpoint put there.
+        package var checkpointBytes = 1 << 20
+        /// Bytes of a WAL from which it is made to start over, which may hold up writers for a millisecond or two. Its blocks
+        /// are used again, because writing over them is much cheaper than making a file longer.
+        package var walLimitBytes = 16 << 20
+        /// Bytes at the end of a topic's file that stay in the kernel's cache, for readers that follow.
+        package var kernelCacheBytes = 64 << 20
         /// How long records are kept after their commit, in every topic of the folder. Nil: this process deletes nothing.
         /// One process per folder decides; a second one with a shorter time would take records from the first.
         package var retention: Duration?

@@ -143,7 +143,7 @@ final class SQLiteEventReader: EventReader {
     private func open() throws(SQLiteError) -> ReadOutcome? {
         if opened != nil { return nil }
         watch.begin()
-        let status = fileStatus()
+        let status = files.databaseStatus
         guard let database = try files.openExisting(.read) else { return nil }
         let rows = try database.prepare(
             """
@@ -212,11 +212,7 @@ final class SQLiteEventReader: EventReader {
 
     /// Somebody removed the folder by hand: the open file has no name any more.
     private func closeIfReplaced() {
-        guard let opened, opened.file?.inode != fileStatus()?.inode else { return }
+        guard let opened, opened.file?.inode != files.databaseStatus?.inode else { return }
         self.opened = nil
-    }
-
-    private func fileStatus() -> FileStatus? {
-        do throws(SystemError) { return try File.status(files.database) } catch { return nil }
     }
 }

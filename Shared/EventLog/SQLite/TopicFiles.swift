@@ -1,4 +1,5 @@
 import SQLite
+import System
 import Wire
 
 /// Where a topic lies, and what its database looks like.
@@ -64,15 +65,26 @@ struct TopicFiles: Sendable {
     /// Opens the database if there is one.
     ///
     /// - Returns: Nil when the topic does not exist, is just being made, or has just been deleted.
-    func openExisting(_ access: Database.Options.Access) throws(SQLiteError) -> Database? {
+    func openExisting(
+        _ access: Database.Options.Access, busyTimeout: Duration = .seconds(5)
+    ) throws(SQLiteError) -> Database? {
         do throws(SQLiteError) {
-            let database = try Database(self.database, TopicFiles.options(access))
+            var options = TopicFiles.options(access)
+            options.busyTimeout = busyTimeout
+            let database = try Database(self.database, options)
             guard try database.isCurrent(TopicFiles.format) else { return nil }
             return try database.isRetired() ? nil : database
         } catch {
             if case .cannotOpen = error { return nil }
             throw error
         }
+    }
+}
+
+extension TopicFiles {
+    /// What the database's name stands for now; nil when there is none.
+    var databaseStatus: FileStatus? {
+        do throws(SystemError) { return try File.status(database) } catch { return nil }
     }
 }
 

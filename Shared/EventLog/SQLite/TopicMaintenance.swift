@@ -7,19 +7,23 @@ import Wire
 /// that it meets the committers only at SQLite's locks, and briefly.
 final class TopicMaintenance: Sendable {
     private struct State {
-        var checkpoints: [TopicName] = []
+        var jobs: [Job] = []
         var nextSweep: MonotonicTime
         var isStopping = false
     }
 
-    private enum Job {
+    private enum Job: Equatable {
         case checkpoint(TopicName)
+        case forget(TopicName)
         case sweep
+        case rest
         case stop
     }
 
     /// Rows deleted in one transaction: few, because committers wait for it.
     private static let rowsPerStep = 8
+    /// Connections for checkpoints are closed when none was wanted for this long.
+    private static let connectionRest: Duration = .seconds(1)
 
     private let root: String
     private let clock: any WallClock
@@ -33,44 +37,42 @@ final class TopicMaintenance: Sendable {
         state = Monitor(State(nextSweep: MonotonicTime.now() + .seconds(5)))
     }
 
-    func checkpoint(_ topic: TopicName) {
+    func checkpoint(_ topic: TopicName) { queue(.checkpoint(topic)) }
+
+    /// The topic is being deleted: lets its files go.
+    func forget(_ topic: TopicName) { queue(.forget(topic)) }
+
+    private func queue(_ job: Job) {
         state.change { state in
-            if !state.checkpoints.contains(topic) { state.checkpoints.append(topic) }
+            if !state.jobs.contains(job) { state.jobs.append(job) }
         }
     }
 
     func stop() { state.change { $0.isStopping = true } }
 
     func run() {
+        var checkpointer = Checkpointer(root: root, options: options)
         while true {
-            let pause = state.withLock { $0.nextSweep } - MonotonicTime.now()
-            let job = state.wait(upTo: max(.zero, pause)) { state -> Job? in
-                if state.isStopping { return .stop }
-                return state.checkpoints.isEmpty ? nil : .checkpoint(state.checkpoints.removeFirst())
-            }
-            switch job ?? .sweep {
-            case .checkpoint(let topic): checkpoint(TopicFiles(root, topic))
+            switch nextJob(mayRest: !checkpointer.isResting) {
+            case .checkpoint(let topic): checkpointer.checkpoint(topic)
+            case .forget(let topic): checkpointer.forget(topic)
             case .sweep:
                 sweep()
                 state.withLock { $0.nextSweep = MonotonicTime.now() + options.sweepInterval }
+            case .rest: checkpointer.rest()
             case .stop: return
             }
         }
     }
 
-    private func checkpoint(_ files: TopicFiles) {
-        do throws(SQLiteError) {
-            guard let database = try files.openExisting(.write) else { return }
-            let result = try database.checkpoint(.passive)
-            // Under steady load there is always one more page in the WAL than was moved, so it would grow for ever.
-            if result.walPages * TopicFiles.pageSize > options.walLimitBytes {
-                // Committers wait for this one; what it has to move came during the one before it, which was short too.
-                try database.checkpoint(.passive)
-                try database.checkpoint(.restart)
-            }
-        } catch {
-            // The WAL is as good a place as the database. The next request tries again; a sick disk shows at the commits.
+    private func nextJob(mayRest: Bool) -> Job {
+        let untilSweep = max(.zero, state.withLock { $0.nextSweep } - MonotonicTime.now())
+        let pause = mayRest ? min(untilSweep, Self.connectionRest) : untilSweep
+        let job = state.wait(upTo: pause) { state -> Job? in
+            if state.isStopping { return .stop }
+            return state.jobs.isEmpty ? nil : state.jobs.removeFirst()
         }
+        return job ?? (pause < untilSweep ? .rest : .sweep)
     }
 
     /// Deletes what is older than the retention, in every topic of the folder, whoever wrote it.
