@@ -100,14 +100,14 @@ package struct TopicEnds: Sendable, Equatable {
     }
 }
 
-/// Names whoever reads a topic and keeps its position: 1 to 249 bytes of text.
+/// Names whoever reads a topic and keeps its position: 1 to 512 bytes of text.
 package struct ConsumerName: Sendable, Hashable, CustomStringConvertible {
     /// The name.
     package let description: String
 
-    /// A consumer's name; nil when the text is empty or longer than 249 bytes.
+    /// A consumer's name; nil when the text is empty or longer than 512 bytes.
     package init?(_ text: String) {
-        guard !text.isEmpty, text.utf8.count <= 249 else { return nil }
+        guard !text.isEmpty, text.utf8.count <= 512 else { return nil }
         description = text
     }
 }

@@ -1,6 +1,6 @@
-// The file of keys. Format version 1:
+// The file of keys. Format version 2:
 //
-//   vault        one row: what tells whether the right secrets are in use
+//   vault        one row: what tells whether the right secrets are in use, and the log retention that keys are kept for
 //   data_key     link (16) → stream, window, policy, expiry, wrapped key
 //   current_key  (stream, person hash) → the newest key of that person, whose window may still be open
 //   subject_key  (stream, subject hash, link): which keys hold fields of which data subject
@@ -55,7 +55,8 @@ final class KeyStore {
                 PRIMARY KEY (stream, subject, link)
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX subject_key_by_link ON subject_key (link);
-            """
+            """,
+            "ALTER TABLE vault ADD COLUMN log_retention INTEGER NOT NULL DEFAULT -1",
         ])
 
     private static let kekCheck = Array("polder key vault: right KEK? yes".utf8)  // 32 bytes
@@ -137,6 +138,26 @@ final class KeyStore {
         defer { statement.reset() }
         return statement.bytes(0)
     }
+
+    // MARK: How long keys are kept
+
+    /// Counts on this log retention from now on, for the keys that exist too: their events stay longer, or go sooner.
+    func keepKeys(forLogRetention retention: Duration) throws(SQLiteError) {
+        let wanted = retention.milliseconds
+        if try database.integer("SELECT log_retention FROM vault") == wanted { return }
+        try database.transaction { () throws(SQLiteError) in
+            let keys = try database.cached("UPDATE data_key SET keep_until = max(expires, created + ?1)")
+            try keys.bind((KeyWindow.length + retention + Self.margin).milliseconds, at: 1)
+            try keys.run()
+            let vault = try database.cached("UPDATE vault SET log_retention = ?1")
+            try vault.bind(wanted, at: 1)
+            try vault.run()
+        }
+    }
+
+    /// An event that was sealed in the window's last moment is committed a little later and stays in the log for its whole
+    /// retention, which then takes a while to clean up; the margin covers both.
+    static let margin: Duration = .hours(1)
 
     // MARK: Wrapped keys
 

@@ -1,3 +1,4 @@
+package import Crypto
 package import EventLoop
 package import Privacy
 package import Time
@@ -19,7 +20,7 @@ package protocol KeyVault: AnyObject, Sendable {
     func resolve(
         _ requests: [KeyRequest], now: Timestamp, on loop: EventLoop, _ done: @escaping ([KeyOutcome]) -> Void)
 
-    /// Removes keys whose time is over, as `SQLiteKeyVault` does by itself now and then. Blocks.
+    /// Removes keys whose time is over. Blocks; somebody has to call it now and then.
     ///
     /// - Returns: How many keys were removed.
     @discardableResult
@@ -34,14 +35,14 @@ package struct KeyRequest: Sendable {
     /// The source stream's id; part of what a key belongs to.
     package var stream: String
     /// The value of the contract's key field. Stored only as a keyed hash.
-    package var keyField: [UInt8]
+    package var keyField: PlainBytes
     /// The value of the contract's data subject field, if it has one. Stored only as a keyed hash.
-    package var subject: [UInt8]?
+    package var subject: PlainBytes?
     /// How long the key is to live.
     package var policy: KeyPolicy
 
     /// A request for the key of this person in this stream.
-    package init(stream: String, keyField: [UInt8], subject: [UInt8]? = nil, policy: KeyPolicy = .standard) {
+    package init(stream: String, keyField: PlainBytes, subject: PlainBytes? = nil, policy: KeyPolicy = .standard) {
         self.stream = stream
         self.keyField = keyField
         self.subject = subject
@@ -73,8 +74,8 @@ package struct KeyPolicy: Sendable, Equatable {
 
 /// What became of a request.
 package enum KeyOutcome: Sendable {
-    /// The key, durable.
-    case key(StoredKey)
+    /// The key, durable. New when this request made it; of several that came together the first one did.
+    case key(StoredKey, isNew: Bool)
     /// No key; nothing was stored for this request.
     case failed(KeyVaultError)
 }

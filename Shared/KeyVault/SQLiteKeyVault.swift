@@ -43,7 +43,6 @@ package final class SQLiteKeyVault: KeyVault {
     private final class Engine: @unchecked Sendable {
         // Unchecked: made in init and then touched only by work on `thread`, one piece after the other.
         let store: KeyStore
-        var nextPurge = Timestamp.distantPast
         init(_ store: KeyStore) { self.store = store }
     }
 
@@ -53,8 +52,6 @@ package final class SQLiteKeyVault: KeyVault {
     private let hash: PersonHash
     private let options: Options
 
-    private static let margin: Duration = .hours(1)
-    private static let purgeInterval: Duration = .minutes(10)
     private static let purgeLimit = 1000
 
     /// Opens the file, or makes it.
@@ -75,6 +72,11 @@ package final class SQLiteKeyVault: KeyVault {
         engine = Engine(try KeyStore(path: path, kek: kek, hash: hash, busyTimeout: options.busyTimeout))
         self.hash = hash
         self.options = options
+        do throws(SQLiteError) {
+            try engine.store.keepKeys(forLogRetention: options.logRetention)
+        } catch {
+            throw .store(error)
+        }
         do throws(SystemError) { thread = try BlockingThread(name: "key-vault") } catch { throw .file(error) }
     }
 
@@ -100,17 +102,21 @@ package final class SQLiteKeyVault: KeyVault {
     /// Removes keys whose time is over; blocks until the vault's thread has done it.
     @discardableResult
     package func purge(now: Timestamp) throws(KeyVaultError) -> Int {
+        // A piece at a time, so that requests for keys have their turn in between.
+        var total = 0
+        while true {
+            let removed = try purgeSome(now)
+            total += removed
+            if removed < Self.purgeLimit { return total }
+        }
+    }
+
+    private func purgeSome(_ now: Timestamp) throws(KeyVaultError) -> Int {
         let result = Monitor<Result<Int, KeyVaultError>?>(nil)
         let accepted = thread.run { [self] in
             let outcome: Result<Int, KeyVaultError>
             do throws(SQLiteError) {
-                var total = 0
-                while true {
-                    let removed = try engine.store.purge(now: now, limit: Self.purgeLimit)
-                    total += removed
-                    if removed < Self.purgeLimit { break }
-                }
-                outcome = .success(total)
+                outcome = .success(try engine.store.purge(now: now, limit: Self.purgeLimit))
             } catch {
                 outcome = .failure(.store(error))
             }
@@ -143,18 +149,6 @@ package final class SQLiteKeyVault: KeyVault {
             outcomes = batch.map { waiting in waiting.requests.map { _ in .failed(error) } }
         }
         for (waiting, outcomes) in zip(batch, outcomes) { waiting.answer.give(outcomes) }
-        if let now = batch.last?.now { purgeIfDue(now) }
-    }
-
-    /// Housekeeping after the answers are out. A failure here fails nobody's request; the next round tries again.
-    private func purgeIfDue(_ now: Timestamp) {
-        guard now >= engine.nextPurge else { return }
-        do throws(SQLiteError) {
-            let removed = try engine.store.purge(now: now, limit: Self.purgeLimit)
-            engine.nextPurge = removed < Self.purgeLimit ? now + Self.purgeInterval : now
-        } catch {
-            engine.nextPurge = now + Self.purgeInterval
-        }
     }
 
     /// A request with its hashes.
@@ -181,7 +175,7 @@ package final class SQLiteKeyVault: KeyVault {
         }
         var made: [KeyLink: StoredKey] = [:]
         if !complete { made = try create(&wanted) }
-        var known: [KeyLink: KeyOutcome] = made.mapValues { .key($0) }
+        var known: [KeyLink: KeyOutcome] = made.mapValues { .key($0, isNew: true) }
         var outcomes: [[KeyOutcome]] = []
         var next = wanted.makeIterator()
         for waiting in batch {
@@ -196,11 +190,14 @@ package final class SQLiteKeyVault: KeyVault {
     }
 
     private func outcome(for link: KeyLink, _ known: inout [KeyLink: KeyOutcome]) -> KeyOutcome {
-        if let outcome = known[link] { return outcome }
+        if let outcome = known[link] {
+            if case .key(let key, isNew: true) = outcome { known[link] = .key(key, isNew: false) }
+            return outcome
+        }
         var outcome: KeyOutcome
         do throws(KeyVaultError) {
             let key = try engine.store.key(for: link)
-            outcome = key.map { .key($0) } ?? .failed(.damagedKey(link))
+            outcome = key.map { .key($0, isNew: false) } ?? .failed(.damagedKey(link))
         } catch {
             outcome = .failed(error)
         }
@@ -212,9 +209,9 @@ package final class SQLiteKeyVault: KeyVault {
         try personHash { () throws(PrivacyError) in
             Wanted(
                 request: request, now: now,
-                person: try hash.hash(request.keyField, as: .keyField, in: request.stream),
+                person: try hash.hash(request.keyField.bytes, as: .keyField, in: request.stream),
                 subject: try request.subject.map { subject throws(PrivacyError) in
-                    try hash.hash(subject, as: .dataSubject, in: request.stream)
+                    try hash.hash(subject.bytes, as: .dataSubject, in: request.stream)
                 })
         }
     }
@@ -277,10 +274,8 @@ package final class SQLiteKeyVault: KeyVault {
         }
     }
 
-    /// An event that was sealed in the window's last moment is committed a little later and stays in the log for its whole
-    /// retention, which then takes a while to clean up; the margin covers both.
     private func keepUntil(_ key: StoredKey) -> Timestamp {
-        max(key.expires, key.window.end + options.logRetention + Self.margin)
+        max(key.expires, key.window.end + options.logRetention + KeyStore.margin)
     }
 }
 
@@ -291,16 +286,4 @@ private struct LoopAnswer: @unchecked Sendable {
     let done: ([KeyOutcome]) -> Void
 
     func give(_ outcomes: [KeyOutcome]) { loop.post { done(outcomes) } }
-}
-
-extension PersonHash {
-    /// The hash of an array.
-    fileprivate func hash(_ value: [UInt8], as role: Role, in stream: String) throws(PrivacyError) -> [UInt8] {
-        let result: Result<[UInt8], PrivacyError> = value.withUnsafeBytes { bytes in
-            do throws(PrivacyError) { return .success(try hash(bytes, as: role, in: stream)) } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
-    }
 }

@@ -73,11 +73,11 @@ final class DecrypterRig: @unchecked Sendable {
     func key(_ person: String) async throws -> StoredKey {
         let outcome = await withCheckedContinuation { continuation in
             vault.resolve(
-                [KeyRequest(stream: "source", keyField: Array(person.utf8))], now: clock.now(), on: loop
+                [KeyRequest(stream: "source", keyField: PlainBytes(Array(person.utf8)))], now: clock.now(), on: loop
             ) { continuation.resume(returning: $0) }
         }
         switch outcome[0] {
-        case .key(let key): return key
+        case .key(let key, _): return key
         case .failed(let error): throw error
         }
     }

@@ -1,9 +1,13 @@
 import Crypto
 import EventGateway
+import EventLoop
+import KeyVault
+import Privacy
 import ServiceKit
 import System
 import TestKit
 import Testing
+import Time
 
 /// The whole gateway, judged by curl.
 @Suite struct EventGatewayTests {
@@ -20,6 +24,33 @@ import Testing
         #expect(answer.version == (speaksHTTP2 ? "2" : "1.1"))
         #expect(try rig.stored().count == 1)
         await rig.close()
+    }
+
+    @Test func `keys whose time is over go without a request for keys`() async throws {
+        let first = try await GatewayRig()
+        await first.close()
+        let path = "\(first.state)/keys/keys.db"
+        let vault = try SQLiteKeyVault(
+            path: path, kek: SecretFile.load("\(first.state)/secrets/kek", creating: false),
+            hash: PersonHash(owning: SecretFile.load("\(first.state)/secrets/subject-hash.key", creating: false)))
+        let loop = try EventLoop(name: "past")
+        let outcomes = await withCheckedContinuation { continuation in
+            let request = KeyRequest(
+                stream: "demo", keyField: PlainBytes(Array("ann".utf8)), policy: KeyPolicy(id: "", retention: .days(1)))
+            vault.resolve([request], now: first.kit.clock.now() - .days(100), on: loop) {
+                continuation.resume(returning: $0)
+            }
+        }
+        loop.stop()
+        vault.close()
+        guard case .key(let key, isNew: true) = outcomes[0] else { throw TestKitError.deadlinePassed("a key") }
+
+        let second = try await GatewayRig(folder: first.folder)
+        let reader = try SQLiteKeyReader(
+            path: path, kek: SecretFile.load("\(first.state)/secrets/kek", creating: false))
+        try await eventually("the key is gone") { try reader.key(for: key.link) == nil }
+        try await eventually("it is counted") { second.metrics.contains("event_gateway_keys_purged_total 1\n") }
+        await second.close()
     }
 
     @Test func `each status of the contract over the wire`() async throws {

@@ -49,7 +49,7 @@ private func openVault(_ folder: String) throws -> SQLiteKeyVault {
 
 private func resolve(_ vault: SQLiteKeyVault, _ people: [String], _ loop: EventLoop) -> [KeyOutcome] {
     let answer = Monitor<[KeyOutcome]?>(nil)
-    let requests = people.map { KeyRequest(stream: "demo", keyField: Array($0.utf8)) }
+    let requests = people.map { KeyRequest(stream: "demo", keyField: PlainBytes(Array($0.utf8))) }
     vault.resolve(requests, now: Timestamp(milliseconds: 1_767_225_600_000), on: loop) { outcomes in
         answer.change { $0 = outcomes }
     }
@@ -62,7 +62,7 @@ private func resolveEverybody(_ folder: String) throws {
     let loop = try EventLoop(name: "race")
     var links: [String: String] = [:]
     for person in (0..<60).shuffled().map({ "person-\($0)" }) {
-        guard case .key(let key)? = resolve(vault, [person], loop).first else { throw Failure() }
+        guard case .key(let key, _)? = resolve(vault, [person], loop).first else { throw Failure() }
         links[person] = key.link.description
     }
     let text = links.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()

@@ -39,8 +39,10 @@ import Wire
         let fixture = try VaultFixture()
         let vault = try fixture.vault()
         let people = ["ann", "bob", "ann", "cid", "bob"]
-        let keys = try await fixture.resolve(vault, people.map { KeyRequest(stream: "demo", keyField: Array($0.utf8)) })
-            .map { try $0.get() }
+        let keys = try await fixture.resolve(
+            vault, people.map { KeyRequest(stream: "demo", keyField: PlainBytes(Array($0.utf8))) }
+        )
+        .map { try $0.get() }
         #expect(keys[0].link == keys[2].link)
         #expect(keys[1].link == keys[4].link)
         #expect(Set(keys.map(\.link)).count == 3)
@@ -70,9 +72,9 @@ import Wire
                         for step in 0..<people.count {
                             let index = (step * (turn * 2 + 3) + turn) % people.count
                             let outcome = await fixture.resolve(
-                                vault, [KeyRequest(stream: "demo", keyField: Array(people[index].utf8))])
+                                vault, [KeyRequest(stream: "demo", keyField: PlainBytes(Array(people[index].utf8)))])
                             var link: KeyLink?
-                            if case .key(let key) = outcome[0] { link = key.link }
+                            if case .key(let key, _) = outcome[0] { link = key.link }
                             found[index].append(link)
                         }
                         return found
@@ -131,14 +133,18 @@ import Wire
         #expect(try fixture.counts() == ["data_key": 1, "current_key": 1, "subject_key": 1])
     }
 
-    @Test func `keys whose time is over go by themselves while the vault works`() async throws {
+    @Test func `a raised log retention counts for the keys that exist, and so does a lowered one`() async throws {
         let fixture = try VaultFixture()
-        let vault = try fixture.vault()
-        let old = try await fixture.key(vault, "ann", policy: KeyPolicy(id: "", retention: .days(1)))
-        fixture.clock.advance(by: .days(9))
-        _ = try await fixture.key(vault, "bob")
-        vault.close()
-        #expect(try fixture.reader().key(for: old.link) == nil)
+        let start = fixture.clock.now()
+        let first = try fixture.vault { $0.logRetention = .days(7) }
+        _ = try await fixture.key(first, "ann", policy: KeyPolicy(id: "", retention: .days(1)))
+        first.close()
+        let raised = try fixture.vault { $0.logRetention = .days(30) }
+        #expect(try raised.purge(now: start + .days(30)) == 0)
+        raised.close()
+        let lowered = try fixture.vault { $0.logRetention = .days(2) }
+        #expect(try lowered.purge(now: start + .days(3)) == 0)
+        #expect(try lowered.purge(now: start + .days(3) + .hours(1)) == 1)
     }
 
     @Test func `each pair of data subject and key has a row, new pairs on an old key too`() async throws {
@@ -208,7 +214,7 @@ import Wire
             let database = try Database(fixture.path, Database.Options(.write))
             try database.execute("PRAGMA user_version = 99")
         }
-        #expect(throws: KeyVaultError.store(.newerFormat(path: fixture.path, found: 99, supported: 1))) {
+        #expect(throws: KeyVaultError.store(.newerFormat(path: fixture.path, found: 99, supported: 2))) {
             _ = try fixture.vault()
         }
     }
@@ -218,7 +224,7 @@ import Wire
         let vault = try fixture.vault { $0.busyTimeout = .milliseconds(20) }
         let other = try Database(fixture.path, Database.Options(.write))
         try other.begin()
-        let outcome = await fixture.resolve(vault, [KeyRequest(stream: "demo", keyField: [1])])
+        let outcome = await fixture.resolve(vault, [KeyRequest(stream: "demo", keyField: PlainBytes([1]))])
         guard case .failed(.store(.busy)) = outcome[0] else {
             Issue.record("\(outcome)")
             return
@@ -236,7 +242,11 @@ import Wire
             "CREATE TRIGGER refuse BEFORE INSERT ON subject_key BEGIN SELECT RAISE(ABORT, 'refused'); END")
         let vault = try fixture.vault()
         let outcome = await fixture.resolve(
-            vault, [KeyRequest(stream: "demo", keyField: [1], subject: [2]), KeyRequest(stream: "demo", keyField: [3])])
+            vault,
+            [
+                KeyRequest(stream: "demo", keyField: PlainBytes([1]), subject: PlainBytes([2])),
+                KeyRequest(stream: "demo", keyField: PlainBytes([3])),
+            ])
         #expect(outcome.allSatisfy { $0.error != nil })
         #expect(try fixture.counts() == ["data_key": 0, "current_key": 0, "subject_key": 0])
     }
@@ -245,7 +255,7 @@ import Wire
         let fixture = try VaultFixture()
         let vault = try fixture.vault()
         vault.close()
-        let outcome = await fixture.resolve(vault, [KeyRequest(stream: "demo", keyField: [1])])
+        let outcome = await fixture.resolve(vault, [KeyRequest(stream: "demo", keyField: PlainBytes([1]))])
         #expect(outcome[0].error == .closed)
         #expect(throws: KeyVaultError.closed) { try vault.purge(now: fixture.clock.now()) }
     }
@@ -253,7 +263,7 @@ import Wire
     @Test func `more requests than may wait are refused at once`() async throws {
         let fixture = try VaultFixture()
         let vault = try fixture.vault { $0.queueLimit = 2 }
-        let three = (0..<3).map { KeyRequest(stream: "demo", keyField: [UInt8($0)]) }
+        let three = (0..<3).map { KeyRequest(stream: "demo", keyField: PlainBytes([UInt8($0)])) }
         #expect(await fixture.resolve(vault, three).allSatisfy { $0.error == .overloaded })
         #expect(await fixture.resolve(vault, Array(three[0..<2])).allSatisfy { $0.error == nil })
     }

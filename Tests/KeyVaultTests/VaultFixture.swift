@@ -48,7 +48,8 @@ final class VaultFixture: Sendable {
             vault,
             [
                 KeyRequest(
-                    stream: stream, keyField: Array(person.utf8), subject: subject.map { Array($0.utf8) },
+                    stream: stream, keyField: PlainBytes(Array(person.utf8)),
+                    subject: subject.map { PlainBytes(Array($0.utf8)) },
                     policy: policy)
             ])[0].get()
     }
@@ -57,7 +58,7 @@ final class VaultFixture: Sendable {
 extension KeyOutcome {
     func get() throws -> StoredKey {
         switch self {
-        case .key(let key): return key
+        case .key(let key, _): return key
         case .failed(let error): throw error
         }
     }

@@ -75,7 +75,7 @@ final class Plane: Sendable {
 
     /// Asks the plane to stop and waits for it.
     @discardableResult
-    func stop(within deadline: Duration = .seconds(15)) async throws -> Int32 {
+    func stop(within deadline: Duration = .seconds(60)) async throws -> Int32 {
         supervisor.terminate()
         return try await supervisor.waitForEnd(within: deadline).status
     }

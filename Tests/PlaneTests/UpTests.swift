@@ -142,6 +142,45 @@ import Testing
         #expect(try await plane.stop() == 0)
     }
 
+    @Test func `a derived stream that is linked to another source gets all of that one`() async throws {
+        func folder(_ folder: TemporaryFolder, linkedTo source: String) throws {
+            try folder.write(
+                "plane.yaml",
+                text: """
+                    kind: Stream
+                    spec: {ref: {name: first}}
+                    ---
+                    kind: Stream
+                    spec: {ref: {name: second}}
+                    ---
+                    kind: Stream
+                    spec: {ref: {name: view}, linkedStream: \(source), consentLevels: [0]}
+
+                    """)
+        }
+        let configuration = try TemporaryFolder()
+        try folder(configuration, linkedTo: "first")
+        let plane = try await Plane(configuration: configuration.path)
+        func send(_ count: Int, to stream: String) async throws {
+            _ = try await plane.polder(
+                "send", stream, "--rate", "0", "--count", "\(count)", "--purposes", "0", "--quiet")
+        }
+        func view() async throws -> Int {
+            try await plane.polder("read", "view", "-o", "raw").output.split(separator: "\n").count
+        }
+        try await send(20, to: "first")
+        try await send(15, to: "second")
+        try await eventually("the first source is copied") { try await view() == 20 }
+        try folder(configuration, linkedTo: "second")
+        try await eventually("the second source is copied, all of it") { try await view() == 35 }
+        try await send(5, to: "second")
+        try await eventually("and followed") { try await view() == 40 }
+        try await send(7, to: "first")
+        try folder(configuration, linkedTo: "first")
+        try await eventually("the first source goes on where it was") { try await view() == 47 }
+        #expect(try await plane.stop() == 0)
+    }
+
     @Test func `a folder with mistakes is told whole, and nothing is started`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("a.yaml", text: "kind: Stream\nspec: {ref: {name: abc}}\n")

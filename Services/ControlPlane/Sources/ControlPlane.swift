@@ -38,8 +38,11 @@ package final class ControlPlane: Service {
                 rotateAfter: config.keyRotation, publishAhead: config.keyPublishAhead,
                 keepAfterUse: config.tokenLifetime + .minutes(5)),
             now: kit.clock.now())
-        housekeeping = try Housekeeping(
-            follow: follow, rotate: RotateKeys(store: keys, clock: kit.clock, telemetry: telemetry), loop: kit.loop)
+        let rotate = RotateKeys(store: keys, clock: kit.clock, telemetry: telemetry)
+        housekeeping = try Housekeeping(every: .minutes(1), on: kit.loop) { [follow] in
+            rotate.turn()
+            follow.reload()
+        }
         housekeeping.start()
 
         // The issuer's name holds the port, which the kernel may choose: open the door first, say what is behind it then.

@@ -62,7 +62,7 @@ package struct ControlPlaneConfig: ServiceConfig {
             "How long a new signing key is published before it signs; verifiers keep key sets for 10 minutes.")
         failedLogins = env.read(
             "CONTROL_PLANE_FAILED_LOGINS", default: "30", in: 1...10_000,
-            "How often one client id may fail to log in, per minute; beyond it, 429.")
+            "How often one client id may fail to log in, per minute; further failures get 429.")
         loops = env.read("CONTROL_PLANE_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
         if let listenPlain, !listenPlain.isLoopback {
             env.refuse("CONTROL_PLANE_LISTEN_PLAIN", because: "plain text is for the loopback only")

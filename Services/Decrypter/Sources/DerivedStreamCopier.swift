@@ -68,15 +68,19 @@ package final class DerivedStreamCopier {
         package init() {}
     }
 
-    /// The consumer whose position in the source the derived topic stores.
-    package static let consumer: ConsumerName = {
-        guard let name = ConsumerName("decrypter") else { preconditionFailure("a constant, well-formed name") }
+    /// The consumer whose position in the source the derived topic stores. It names the source: a derived stream that is
+    /// linked to another one later begins there at the earliest record, and goes on where it was when it comes back.
+    package static func consumer(of source: TopicName) -> ConsumerName {
+        guard let name = ConsumerName("decrypter/\(source)") else {
+            preconditionFailure("a topic's name leaves room for the prefix")
+        }
         return name
-    }()
+    }
 
     private static let commitDeadline: Duration = .seconds(60)
 
     private let source: TopicName
+    private let consumer: ConsumerName
     private let log: any EventLog
     private let keys: any KeyReader
     private let schemas: any SchemaSource
@@ -102,6 +106,7 @@ package final class DerivedStreamCopier {
         schemas: any SchemaSource, loop: EventLoop, clock: any WallClock, limits: Limits = Limits()
     ) {
         self.source = source
+        consumer = Self.consumer(of: source)
         self.rules = rules
         self.log = log
         self.keys = keys
@@ -165,7 +170,7 @@ package final class DerivedStreamCopier {
     private func openReader() throws(DecrypterError) -> any EventReader {
         if let reader { return reader }
         let opened = try onLog { () throws(EventLogError) -> any EventReader in
-            stored = try log.position(of: Self.consumer, in: rules.target)
+            stored = try log.position(of: consumer, in: rules.target)
             return try log.reader(of: source, from: stored.map { .offset($0.offset) } ?? .earliest)
         }
         reader = opened
@@ -284,7 +289,7 @@ package final class DerivedStreamCopier {
     private func commit(_ records: consuming RecordBatch, to position: Position) throws(DecrypterError) {
         let outcome = Monitor<Result<Position, EventLogError>?>(nil)
         log.append(
-            records, to: rules.target, advancing: Advance(Self.consumer, from: stored, to: position), on: loop
+            records, to: rules.target, advancing: Advance(consumer, from: stored, to: position), on: loop
         ) { result in outcome.change { $0 = result } }
         guard let result = outcome.wait(upTo: Self.commitDeadline, { $0 }) else {
             throw .commitTimedOut(rules.target)

@@ -32,6 +32,7 @@ package final class EventGateway: Service {
     private let planes: PlaneConfigSource
     private let keySets: KeySetSource
     private let client: HTTPClient
+    private let housekeeping: Housekeeping
 
     /// Opens everything and begins to listen.
     ///
@@ -52,6 +53,9 @@ package final class EventGateway: Service {
         let keys = keySets.keys
         kit.readiness.require("the issuer's keys") { keys.snapshot().set != nil }
 
+        let purge = PurgeKeys(vault: vault, clock: kit.clock, telemetry: telemetry)
+        housekeeping = try Housekeeping(every: PurgeKeys.interval, on: kit.loop) { purge.turn() }
+
         let readiness = kit.readiness
         let fleet = IngestFleet(
             plane,
@@ -70,6 +74,7 @@ package final class EventGateway: Service {
         addresses = server.addresses
         telemetry.emit(.listening(addresses: addresses))
         try planes.watch { fleet.planeUpdated($0) }
+        housekeeping.start()
         kit.admin.add(.get, "/is-alive") { _ in Response(.ok) }
     }
 
@@ -78,6 +83,7 @@ package final class EventGateway: Service {
         telemetry.emit(.draining(inFlight: Int(telemetry.inFlight.current)))
         planes.stop()
         keySets.stop()
+        housekeeping.stop()
         // Not the whole grace: log and vault close afterwards.
         await server.drain(grace: kit.shutdownGrace * 0.75)
         // Connections may have been cut off: what was accepted is committed anyway.

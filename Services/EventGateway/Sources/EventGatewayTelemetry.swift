@@ -20,6 +20,7 @@ package final class EventGatewayTelemetry: Sendable {
     private let planeUpdates: CounterFamily
     private let keySetUpdates: CounterFamily
     private let vaultErrors: Counter
+    private let purgedKeys: Counter
     private let appendLines = Mutex(LineThrottle(seconds: 1))
     private let vaultLines = Mutex(LineThrottle(seconds: 1))
 
@@ -98,7 +99,9 @@ package final class EventGatewayTelemetry: Sendable {
         planeUpdates = registry.counters(
             "event_gateway_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
         vaultErrors = registry.counter(
-            "event_gateway_vault_errors_total", "Times that the key vault gave no keys to a loop.")
+            "event_gateway_vault_errors_total", "Times that the key vault gave no keys, or could not delete old ones.")
+        purgedKeys = registry.counter(
+            "event_gateway_keys_purged_total", "Keys that were deleted at the end of their time.")
         keySetUpdates = registry.counters(
             "event_gateway_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
         batchSize = registry.histogram(
@@ -131,6 +134,10 @@ package final class EventGatewayTelemetry: Sendable {
         case planeRefused(reasons: [String])
         /// The issuer's keys.
         case keySet(KeySetEvent)
+        /// Keys whose time was over are gone.
+        case keysPurged(Int)
+        /// Keys whose time is over could not be deleted; it will be tried again.
+        case purgeFailed(reason: String)
         /// A bug of ours; the caller got the id.
         case bug(id: String, reason: String)
         /// Listeners are open.
@@ -176,6 +183,12 @@ package final class EventGatewayTelemetry: Sendable {
                 "a change of the plane's configuration was refused; the one before stays in force",
                 ["problems": .list(reasons)])
         case .keySet(let event): emit(event)
+        case .keysPurged(let count):
+            purgedKeys.add(count)
+            logger.info("keys whose time was over were deleted", ["keys": .int(count)])
+        case .purgeFailed(let reason):
+            vaultErrors.increment()
+            logger.error("keys whose time is over could not be deleted", ["reason": .string(reason)])
         case .bug(let id, let reason):
             logger.error("internal error", ["id": .string(id), "reason": .string(reason)])
         case .listening(let addresses):

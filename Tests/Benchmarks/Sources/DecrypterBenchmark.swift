@@ -33,12 +33,13 @@ enum DecrypterBenchmark {
             hash: PersonHash(owning: SecretFile.load(folder.file("hash"), creating: true)))
         let keys = Monitor<[StoredKey]>([])
         vault.resolve(
-            (0..<people).map { KeyRequest(stream: "bench", keyField: Array("\($0)".utf8)) }, now: SystemClock().now(),
+            (0..<people).map { KeyRequest(stream: "bench", keyField: PlainBytes(Array("\($0)".utf8))) },
+            now: SystemClock().now(),
             on: loop
         ) { outcomes in
             keys.change { keys in
                 keys = outcomes.compactMap { outcome in
-                    if case .key(let key) = outcome { key } else { nil }
+                    if case .key(let key, _) = outcome { key } else { nil }
                 }
             }
         }

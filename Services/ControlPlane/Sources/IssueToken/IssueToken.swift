@@ -51,12 +51,12 @@ package final class IssueToken: Sendable {
         let now = clock.now()
         // Under its first spelling: what counts is what was sent.
         let sentID = String(asked.credentials.clientIDs[0].prefix(ClientRegistry.byteLimit))
-        if let wait = limiter.withLock({ $0.secondsToWait(sentID, now: now) }) {
-            throw OAuthError.tooManyFailures(retryAfter: wait)
-        }
         guard let clientID = try clients.authenticate(asked.credentials) else {
-            limiter.withLock { $0.failed(sentID, now: now) }
-            throw OAuthError.invalidClient
+            throw limiter.withLock { limiter -> OAuthError in
+                if let wait = limiter.secondsToWait(sentID, now: now) { return .tooManyFailures(retryAfter: wait) }
+                limiter.failed(sentID, now: now)
+                return .invalidClient
+            }
         }
         let token = try issuer.issue(clientID: clientID, now: now)
         let refreshToken = Base64.encode(try SecureRandom.bytes(32), .url)

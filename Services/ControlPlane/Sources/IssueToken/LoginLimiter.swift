@@ -2,9 +2,10 @@ package import Time
 
 /// Counts failed logins per client id and says when there were too many. Pure: told the time, holds no clock.
 ///
-/// Each client id has a bucket of `perMinute` failures that fills up evenly. While it is empty, tries are refused without
-/// looking at the secret, right or wrong, because otherwise guessing could go on. Unknown client ids are counted like known
-/// ones, so the limit does not tell which exist. The table is bounded: past the bound, the half that has been quiet for longest
+/// Each client id has a bucket of `perMinute` failures that fills up evenly. While it is empty, failures are answered with a
+/// time to wait. The right secret passes all the same: client ids are no secret, and whoever knows one must not be able to
+/// lock its producer out; secrets are long enough that guessing is hopeless at any rate. Unknown client ids are counted like
+/// known ones, so the limit does not tell which exist. The table is bounded: past the bound, the half that has been quiet for longest
 /// is forgotten, so that remembering stays cheap whatever strangers send.
 package struct LoginLimiter: Sendable {
     private struct Bucket {
@@ -19,9 +20,9 @@ package struct LoginLimiter: Sendable {
     /// A limiter that forgives this many failures per minute.
     package init(perMinute: Int) { self.perMinute = Double(perMinute) }
 
-    /// Whether a client id may try now.
+    /// Whether a further failure of a client id is one too many.
     ///
-    /// - Returns: Nil, or the seconds until it may.
+    /// - Returns: Nil, or the seconds until it is not.
     package func secondsToWait(_ clientID: String, now: Timestamp) -> Int? {
         guard let bucket = buckets[clientID] else { return nil }
         let excess = failures(bucket, now) - (perMinute - 1)

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Crypto
 internal import HTTP
 internal import KeyVault
 internal import Observe
@@ -60,17 +61,16 @@ extension IngestLoop {
         let questions = queue.takeQuestions()
         let requests = questions.map { question in
             KeyRequest(
-                stream: question.source.id, keyField: Array(question.keyField.bytes),
-                subject: question.subject.map { Array($0.bytes) }, policy: question.source.policy)
+                stream: question.source.id, keyField: question.keyField, subject: question.subject,
+                policy: question.source.policy)
         }
-        let asked = wallNow
-        around.vault.resolve(requests, now: asked, on: loop) { [self] outcomes in
-            keysArrived(questions, outcomes, asked: asked)
+        around.vault.resolve(requests, now: wallNow, on: loop) { [self] outcomes in
+            keysArrived(questions, outcomes)
         }
     }
 
     /// Seals what waited, or refuses it. The keys are durable by now.
-    private func keysArrived(_ questions: [KeyQuestion], _ outcomes: [KeyOutcome], asked: Timestamp) {
+    private func keysArrived(_ questions: [KeyQuestion], _ outcomes: [KeyOutcome]) {
         readClocks()
         var failures = 0
         var reason = ""
@@ -79,8 +79,8 @@ extension IngestLoop {
             do {
                 switch outcome {
                 case .failed(let error): throw error
-                case .key(let stored):
-                    stored.window.start == asked
+                case .key(let stored, let isNew):
+                    isNew
                         ? around.telemetry.keysCreated.increment() : around.telemetry.keysReceived.increment()
                     let cipher = try keys.insert(
                         stream: question.source.tag, keyField: question.keyField.bytes,

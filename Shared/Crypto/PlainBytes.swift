@@ -1,14 +1,20 @@
-private import Crypto
-
 /// A copy of bytes that may be personal data, in memory of its own, wiped when the last holder lets go.
 package final class PlainBytes: Hashable, @unchecked Sendable {  // immutable after init
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies `bytes`.
-    package init(copying bytes: UnsafeRawBufferPointer) {
-        storage = .allocate(byteCount: bytes.count, alignment: 1)
+    package convenience init(copying bytes: UnsafeRawBufferPointer) {
+        self.init(count: bytes.count)
         storage.copyMemory(from: bytes)
     }
+
+    /// Copies an array; what becomes of that is its owner's concern.
+    package convenience init(_ bytes: [UInt8]) {
+        self.init(count: bytes.count)
+        storage.copyBytes(from: bytes)
+    }
+
+    private init(count: Int) { storage = .allocate(byteCount: count, alignment: 1) }
 
     deinit {
         wipe(storage)
