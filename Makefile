@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Shared Services Tests
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 FOR ?= 60s
 
-.PHONY: help setup build test test-fast check fmt docs bench demo up run clean
+.PHONY: help setup build test test-fast check fmt docs bench demo up clean
 
 help: ## all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
@@ -57,9 +57,6 @@ demo: ## from a fresh clone to one person's event, encrypted, derived and masked
 
 up: build ## a whole plane on this machine, in the foreground
 	.build/release/polder up
-
-run: build ## one service with development settings: make run SERVICE=event-gateway
-	.build/release/$(SERVICE)
 
 clean: ## remove everything that was built
 	rm -rf .build

@@ -10,6 +10,7 @@ package struct EnvReader {
     package private(set) var settings: [Setting] = []
     /// Everything that is wrong with the environment.
     package private(set) var mistakes: [ConfigError] = []
+    private var checks: [(name: String, look: () -> String?)] = []
 
     /// Reads from `environment`, never from the process, so that tests run side by side.
     package init(_ environment: [String: String]) { self.environment = environment }
@@ -70,10 +71,42 @@ package struct EnvReader {
         mistakes.append(.contradiction(name: name, reason: reason))
     }
 
-    /// Names in the environment that begin with `prefix` and that nobody has read: probably misspelt.
-    package func unread(prefix: String) -> [String] {
-        let known = Set(settings.map(\.name))
-        return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
+    /// Refuses names in the environment that begin with `prefix` and that nobody has read: a misspelt setting would silently
+    /// mean its default. Call it when everything is read.
+    ///
+    /// What Kubernetes and Docker put there for a service of this name (`EVENT_GATEWAY_PORT_8443_TCP`) is nobody's mistake.
+    package mutating func refuseUnread(prefix: String) {
+        func ending(_ name: String) -> String { String(name.dropFirst(prefix.count)) }
+        let known = settings.map(\.name).filter { $0.hasPrefix(prefix) }
+        for name in environment.keys.sorted()
+        where name.hasPrefix(prefix) && !known.contains(name) && !Self.isServiceLink(name) {
+            // Without the prefix, which would make everything look alike.
+            let nearest = Spelling.nearest(to: ending(name), in: known.map(ending))
+            mistakes.append(.unknown(name: name, nearest: nearest.map { prefix + $0 }))
+        }
+    }
+
+    /// Adds a look at what a setting names: a file, an address.
+    ///
+    /// - Parameter look: Answers what is wrong, or nil. Called by `lookAtTheWorld`, unless the setting's text is wrong already.
+    package mutating func check(_ name: String, _ look: @escaping () -> String?) { checks.append((name, look)) }
+
+    /// Does every check, and notes what is wrong. May block. Reading settings for a table or for a test goes without.
+    package mutating func lookAtTheWorld() {
+        for check in checks where !mistakes.contains(where: { $0.name == check.name }) {
+            if let reason = check.look() { mistakes.append(.unusable(name: check.name, reason: reason)) }
+        }
+        checks = []
+    }
+
+    /// `…_SERVICE_HOST`, `…_SERVICE_PORT`, `…_SERVICE_PORT_HTTPS`, `…_PORT`, `…_PORT_8443_TCP`, `…_PORT_8443_TCP_ADDR`.
+    private static func isServiceLink(_ name: String) -> Bool {
+        let words = name.split(separator: "_")
+        if words.last == "PORT" || name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT_") { return true }
+        return words.indices.dropFirst().dropLast().contains { index in
+            words[index - 1] == "PORT" && UInt16(words[index]) != nil
+                && ["TCP", "UDP", "SCTP"].contains(words[index + 1])
+        }
     }
 
     private mutating func declare<Value: SettingValue>(
@@ -109,11 +142,24 @@ package enum ConfigError: Fault, Equatable {
     case outOfRange(name: String, value: String, allowed: String)
     /// The value is fine alone, but not together with others.
     case contradiction(name: String, reason: String)
+    /// The file or address that the value names cannot be used.
+    case unusable(name: String, reason: String)
+    /// There is no such setting; perhaps the nearest one was meant.
+    case unknown(name: String, nearest: String?)
 
     /// The operator's, seen from the process: its caller.
     package var blame: Blame { .caller }
     /// The environment of a process does not change.
     package var retry: Retry { .never }
+
+    /// The setting.
+    package var name: String {
+        switch self {
+        case .missing(let name, _), .malformed(let name, _, _), .outOfRange(let name, _, _),
+            .contradiction(let name, _), .unusable(let name, _), .unknown(let name, _):
+            name
+        }
+    }
 
     /// One line for the operator.
     package var text: String {
@@ -121,7 +167,9 @@ package enum ConfigError: Fault, Equatable {
         case .missing(let name, let example): "\(name) is not set; for example \(name)=\(example)"
         case .malformed(let name, let value, let wanted): "\(name) is \"\(value)\", which is not \(wanted)"
         case .outOfRange(let name, let value, let allowed): "\(name) is \(value), allowed is \(allowed)"
-        case .contradiction(let name, let reason): "\(name): \(reason)"
+        case .contradiction(let name, let reason), .unusable(let name, let reason): "\(name): \(reason)"
+        case .unknown(let name, let nearest):
+            "\(name) is not a setting" + (nearest.map { "; did you mean \($0)?" } ?? "")
         }
     }
 }

@@ -133,8 +133,12 @@ package struct HostPort: SettingValue, Hashable {
     /// `host:port`, with brackets around an IPv6 address.
     package var settingText: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Whether the host is the loopback: only there may plain text be spoken.
-    package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    /// Whether the host is the loopback: only there may plain text be spoken. A name such as `127.example.org` is not.
+    package var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
 }
 
 /// An absolute `http` or `https` address.
@@ -157,29 +161,6 @@ package struct URLString: SettingValue, Hashable {
 
     /// The address as written.
     package var settingText: String { text }
-}
-
-/// A list of values, separated by commas; spaces around them do not count, an empty text is an empty list.
-package struct SettingList<Element: SettingValue>: SettingValue {
-    /// The values, in order.
-    package let elements: [Element]
-
-    /// What the elements are.
-    package static var settingKind: String { "a list with commas, each element \(Element.settingKind)" }
-
-    /// Elements separated by commas.
-    package init?(settingText: String) {
-        var elements: [Element] = []
-        for part in settingText.split(separator: ",", omittingEmptySubsequences: !settingText.contains(",")) {
-            let trimmed = part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
-            guard !trimmed.isEmpty, let element = Element(settingText: String(trimmed)) else { return nil }
-            elements.append(element)
-        }
-        self.elements = elements
-    }
-
-    /// The elements with commas.
-    package var settingText: String { elements.map(\.settingText).joined(separator: ",") }
 }
 
 /// Lets an enum of texts be a setting: conform to `SettingChoice` and it reads its raw values.

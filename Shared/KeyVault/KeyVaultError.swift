@@ -36,6 +36,14 @@ package enum KeyVaultError: Fault, Equatable {
         }
     }
 
+    /// True when an operator has to put the right secret in its place: no restart helps.
+    package var isMisplacedSecret: Bool {
+        switch self {
+        case .wrongKeyEncryptionKey, .wrongHashKey, .unusableSecret: true
+        case .store, .damagedKey, .file, .privacy, .overloaded, .closed: false
+        }
+    }
+
     /// Whether trying again may help.
     package var retry: Retry {
         switch self {

@@ -1,7 +1,7 @@
-package import Config
+import Config
 import HTTP
 import Net
-package import System
+import System
 import TLS
 
 /// Opens the admin listener: TLS, on the kit's loop.
@@ -18,19 +18,8 @@ enum AdminListener {
         options.limits = HTTPLimits(bodyBytes: 64 * 1024)
         options.connectionsPerLoop = 256
         let server = try await HTTPServer.start(
-            on: [kit.loop], listeners: [HTTPListener(try listen.resolved(), tls: tls)], options: options,
+            on: [kit.loop], listeners: try listen.resolved().map { HTTPListener($0, tls: tls) }, options: options,
             answering: { request in await kit.admin.answer(request) })
         return (server, server.addresses[0].port)
-    }
-}
-
-extension HostPort {
-    /// The address to bind: the first that the resolver knows. Blocks when the host is a name.
-    ///
-    /// - Throws: `SystemError.unresolved`.
-    package func resolved() throws(SystemError) -> SocketAddress {
-        let addresses = try SocketAddress.resolve(host: host, port: port)
-        guard let first = addresses.first else { throw .unresolved(host: host, reason: "no address") }
-        return first
     }
 }

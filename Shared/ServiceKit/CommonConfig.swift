@@ -32,6 +32,9 @@ package struct CommonConfig: Sendable {
         adminClientCA = env.readIfPresent(
             "\(prefix)_ADMIN_CLIENT_CA_FILE", example: "/etc/polder/tls/ca.pem",
             "When set, the admin listener wants a client certificate of this authority.")
+        env.checkAddress("\(prefix)_ADMIN_LISTEN", self.adminListen)
+        env.checkCertificate("\(prefix)_TLS_CERT_FILE", "\(prefix)_TLS_KEY_FILE", tls)
+        env.checkAuthority("\(prefix)_ADMIN_CLIENT_CA_FILE", adminClientCA)
         grace = env.read(
             "SHUTDOWN_GRACE", default: "8s", in: .milliseconds(1) ... .hours(1),
             "How long a stopping service may finish what it accepted.")

@@ -1,15 +1,15 @@
 import Config
 
-/// What the command line and the environment ask for, decided before anything is opened.
+/// What the command line and the environment ask for, decided before any port opens.
 package enum Launch<SpecificConfig: ServiceConfig> {
     /// Print this to standard output and leave with 0.
     case print(String)
     /// Print this to standard error and leave with the code.
     case refuse(String, code: Int32)
-    /// Start. `misspelt` are settings in the environment that nobody reads.
-    case start(CommonConfig, SpecificConfig, misspelt: [String])
+    /// Start.
+    case start(CommonConfig, SpecificConfig)
 
-    /// Decides.
+    /// Decides. Looks at the files and addresses that the settings name, so that everything that is wrong is told at once.
     ///
     /// - Parameter arguments: Without the program's name.
     package init(name: String, arguments: [String], environment: [String: String]) {
@@ -33,12 +33,14 @@ package enum Launch<SpecificConfig: ServiceConfig> {
         var env = EnvReader(environment)
         let specific = SpecificConfig(reading: &env)
         let common = CommonConfig(reading: &env, prefix: prefix, adminListen: SpecificConfig.adminListen)
+        env.refuseUnread(prefix: prefix + "_")
+        env.lookAtTheWorld()
         guard env.mistakes.isEmpty else {
             let lines = env.mistakes.map { "\(name): \($0.text)\n" }.joined()
             self = .refuse(lines, code: LifecycleState.ExitCode.misconfigured)
             return
         }
-        self = .start(common, specific, misspelt: env.unread(prefix: prefix + "_"))
+        self = .start(common, specific)
     }
 
     private static func settings(_ prefix: String) -> [Setting] {

@@ -29,9 +29,9 @@ package enum ServiceMain {
         switch launch {
         case .print(let text): leave(with: 0, text, to: 1)
         case .refuse(let text, let code): leave(with: code, text, to: 2)
-        case .start(let common, let config, let misspelt):
+        case .start(let common, let config):
             do {
-                try start(name, common, config, misspelt, build)
+                try start(name, common, config, build)
             } catch {
                 // Nothing runs yet that could log: no descriptor, no thread.
                 leave(with: LifecycleState.ExitCode.crashed, "\(name): \(error)\n", to: 2)
@@ -40,7 +40,7 @@ package enum ServiceMain {
     }
 
     private static func start<SpecificConfig: ServiceConfig, Built: Service>(
-        _ name: String, _ common: CommonConfig, _ config: SpecificConfig, _ misspelt: [String],
+        _ name: String, _ common: CommonConfig, _ config: SpecificConfig,
         _ build: @escaping @Sendable (SpecificConfig, Kit) async throws -> Built
     ) throws -> Never {
         // First of all: a signal is blocked only in threads that start afterwards.
@@ -53,7 +53,6 @@ package enum ServiceMain {
         let format = common.logFormat ?? (Terminal.isTerminal(2) ? .text : .json)
         let logger = Logger(
             service: name, sink: sink, clock: clock, format: format, threshold: common.logLevel)
-        for setting in misspelt { logger.warning("setting is not known", ["setting": .string(setting)]) }
 
         let kit = Kit(
             name: name, logger: logger, metrics: MetricRegistry(), clock: clock,
@@ -95,7 +94,7 @@ package enum ServiceMain {
                 "service started",
                 [
                     "version": .string(PolderVersion.text), "pid": .int(Int(ThisProcess.id)),
-                    "admin_port": .int(Int(admin.port)), "start_time": .duration(kit.clock.now() - startedAt),
+                    "adminPort": .int(Int(admin.port)), "startTime": .duration(kit.clock.now() - startedAt),
                 ])
             try await service.run()
             conductor.report(.partEnded("it returned by itself"))

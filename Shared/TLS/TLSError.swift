@@ -1,5 +1,6 @@
 private import COpenSSL
 package import Faults
+import System
 
 /// Why a secure connection, or the files for one, did not work out. Reasons are OpenSSL's words; no key is ever in them.
 package enum TLSError: Fault, Equatable, CustomStringConvertible {
@@ -55,6 +56,8 @@ func drainErrors() -> String {
     let code = ERR_get_error()
     ERR_clear_error()
     guard code != 0 else { return "unknown reason" }
+    // OpenSSL 3 has no texts for the kernel's errors: ERR_SYSTEM_ERROR and ERR_GET_REASON of <openssl/err.h>.
+    if code & 0x8000_0000 != 0 { return errorText(Int32(truncatingIfNeeded: code & 0x7FFF_FFFF)) }
     if let reason = ERR_reason_error_string(code) { return String(cString: reason) }
     return "error \(code)"
 }

@@ -55,10 +55,51 @@ private enum Colour: String, SettingChoice { case red, blue }
                 """)
     }
 
-    @Test func `a misspelt name is found by its prefix`() {
-        var env = EnvReader(["X_LISTNE": "a:1", "X_LISTEN": "a:1", "PATH": "/bin"])
+    @Test func `a misspelt name is refused, with the one that was probably meant`() {
+        var env = EnvReader(["X_LISTNE": "a:1", "X_LISTEN": "a:1", "X_WINDMILL": "", "PATH": "/bin", "Y_LISTEN": "c:3"])
         let _: HostPort = env.read("X_LISTEN", default: "b:2", "")
-        #expect(env.unread(prefix: "X_") == ["X_LISTNE"])
+        env.refuseUnread(prefix: "X_")
+        #expect(
+            env.mistakes.map(\.text) == [
+                "X_LISTNE is not a setting; did you mean X_LISTEN?", "X_WINDMILL is not a setting",
+            ])
+    }
+
+    @Test func `what Kubernetes tells about services is nobody's mistake`() {
+        // https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
+        let names = [
+            "X_SERVICE_HOST", "X_SERVICE_PORT", "X_SERVICE_PORT_HTTPS", "X_PORT", "X_PORT_8443_TCP",
+            "X_PORT_8443_TCP_PROTO", "X_PORT_8443_TCP_PORT", "X_PORT_8443_TCP_ADDR", "X_ADMIN_SERVICE_HOST",
+        ]
+        var env = EnvReader(Dictionary(uniqueKeysWithValues: names.map { ($0, "tcp://10.0.0.1:8443") }))
+        env.refuseUnread(prefix: "X_")
+        #expect(env.mistakes.isEmpty)
+    }
+
+    @Test func `the world is looked at only where the text is right, and only when asked`() {
+        var env = EnvReader(["X_LISTEN": "8443", "X_FOLDER": "/nowhere"])
+        let _: HostPort = env.read("X_LISTEN", default: "b:2", "")
+        let folder: String = env.require("X_FOLDER", example: "/var/lib/x", "")
+        env.check("X_LISTEN") { "never asked" }
+        env.check("X_FOLDER") { "\(folder): No such file or directory" }
+        #expect(env.mistakes.count == 1)
+        env.lookAtTheWorld()
+        #expect(env.mistakes.last?.text == "X_FOLDER: /nowhere: No such file or directory")
+        #expect(env.mistakes.count == 2)
+    }
+}
+
+@Suite struct SpellingTests {
+    @Test(arguments: [
+        ("raed", "read"), ("stauts", "status"), ("sent", "send"), ("key export", "keys export"), ("lissten", "listen"),
+    ])
+    func `the nearest word is found`(_ word: String, _ meant: String) {
+        #expect(Spelling.nearest(to: word, in: ["status", "send", "listen", "read", "keys export"]) == meant)
+    }
+
+    @Test(arguments: ["windmill", "x", ""])
+    func `nothing is guessed that is far away`(_ word: String) {
+        #expect(Spelling.nearest(to: word, in: ["status", "send", "listen", "read"]) == nil)
     }
 }
 
@@ -77,7 +118,10 @@ private enum Colour: String, SettingChoice { case red, blue }
     @Test(arguments: ["", ":1", "a", "a:", "a:65536", "a:-1", "a:+1", "::1:80", "[a]:1", "a b:1", "a/b:1", "[::1:1"])
     func `what is not an address is refused`(_ text: String) { #expect(HostPort(settingText: text) == nil) }
 
-    @Test(arguments: [("127.0.0.1:1", true), ("[::1]:1", true), ("localhost:1", true), ("0.0.0.0:1", false)])
+    @Test(arguments: [
+        ("127.0.0.1:1", true), ("[::1]:1", true), ("localhost:1", true), ("0.0.0.0:1", false),
+        ("127.example.org:1", false), ("127.0.0.1.example.org:1", false), ("127.0.0:1", false),
+    ])
     func `the loopback is known`(_ text: String, _ expected: Bool) {
         #expect(HostPort(settingText: text)?.isLoopback == expected)
     }
@@ -94,17 +138,6 @@ private enum Colour: String, SettingChoice { case red, blue }
 
     @Test(arguments: ["", "MiB", "-1", "1.5MiB", "1mib", "1 KiB", "9999999999TiB"])
     func `what is not a size is refused`(_ text: String) { #expect(ByteCount(settingText: text) == nil) }
-
-    @Test(arguments: [("", []), ("a", ["a"]), ("a, b ,c", ["a", "b", "c"])])
-    func `lists are read`(_ text: String, _ elements: [String]) {
-        #expect(SettingList<String>(settingText: text)?.elements == elements)
-    }
-
-    @Test func `a list with a hole or a wrong element is refused`() {
-        #expect(SettingList<String>(settingText: "a,,b") == nil)
-        #expect(SettingList<String>(settingText: "a,") == nil)
-        #expect(SettingList<Int>(settingText: "1,x") == nil)
-    }
 
     @Test(arguments: ["", "host", "ftp://host", "https://", "https:///path", "https://a b"])
     func `what is not an absolute address is refused`(_ text: String) { #expect(URLString(settingText: text) == nil) }

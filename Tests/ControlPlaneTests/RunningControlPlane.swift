@@ -50,8 +50,8 @@ final class RunningControlPlane: Sendable {
         let lines = try tool.errors.split(separator: "\n").map { try JSONValue.parse(String($0)) }
         func line(_ message: String) -> JSONValue? { lines.first { $0["message"]?.string == message } }
         url = "https://localhost:\(line("listening")?["port"]?.int64 ?? 0)"
-        plainURL = "http://localhost:\(line("listening")?["plain_port"]?.int64 ?? 0)"
-        adminURL = "https://localhost:\(line("service started")?["admin_port"]?.int64 ?? 0)"
+        plainURL = "http://localhost:\(line("listening")?["plainPort"]?.int64 ?? 0)"
+        adminURL = "https://localhost:\(line("service started")?["adminPort"]?.int64 ?? 0)"
     }
 
     /// Client id and secret of a stream.

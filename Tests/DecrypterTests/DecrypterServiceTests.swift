@@ -161,6 +161,7 @@ import Wire
     @Test func `a wrong key-encryption key is told at the start`() async throws {
         let site = try Site()
         try site.rig.folder.write("secrets/kek", [1, 2, 3])
-        #expect(throws: KeyVaultError.self) { _ = try site.start() }
+        let error = #expect(throws: ConfigurationRefused.self) { _ = try site.start() }
+        #expect(error?.problems.first?.contains("secrets/kek: must hold exactly 32 bytes") == true)
     }
 }

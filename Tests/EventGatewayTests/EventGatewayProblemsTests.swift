@@ -9,11 +9,10 @@ import Tokens
         (.token(.expired), 401), (.token(.missing), 401), (.token(.noClientID), 401), (.token(.keysUnavailable), 503),
         (.clientUnknown, 401),
         (.derivedStream(name: "demo-0", source: "demo"), 403), (.streamNotEnabled(name: "demo"), 403),
-        (.contractNotYours(contract: "a/b/1.0.0"), 403), (.rateExceeded(stream: "demo", wait: 1), 429),
+        (.rateExceeded(stream: "demo", wait: 1), 429),
         (.schemaRefMissing, 400), (.schemaRefMalformed(length: 3), 400), (.schemaUnknown(schema: "a/b/1.0.0"), 400),
         (.event(.negativeConsent), 400), (.overloaded, 503), (.logUnavailable, 503), (.vaultUnavailable, 503),
         (.notReady, 503),
-        (.ours(id: "17"), 500),
     ]
 
     @Test(arguments: everyRefusal)

@@ -111,6 +111,22 @@ import Testing
         #expect(try await again.waitForEnd(within: .seconds(60)).status == 0)
     }
 
+    @Test func `a lost key-encryption key is asked for, and a lost plane starts again when it is back`() async throws {
+        let plane = try await Plane()
+        _ = try await plane.polder("send", "demo", "--count", "3", "--rate", "0")
+        #expect(try await plane.stop() == 0)
+        let kek = try plane.folder.read("state/secrets/kek")
+        plane.folder.remove("state/secrets/kek")
+        let refused = try await plane.polder("up", "--ports", "auto", mayFail: true)
+        #expect(refused.status == 78)
+        #expect(refused.errors.contains("secrets/kek: is missing; restore it from a backup"))
+        #expect(!plane.folder.has("state/secrets/kek"))
+        let export = try await plane.polder("keys", "export", "demo", "--yes", mayFail: true)
+        #expect(export.errors.contains("secrets/kek: is missing; restore it from a backup"))
+        try plane.folder.write("state/secrets/kek", kek)
+        #expect(try await plane.polder("keys", "export", "demo", "--yes").output.contains("encryptionKey"))
+    }
+
     @Test func `a new source stream with a derived one gets its decrypter while the plane runs`() async throws {
         let folder = try TemporaryFolder()
         func stream(_ name: String) -> String {

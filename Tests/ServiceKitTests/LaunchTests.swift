@@ -1,6 +1,7 @@
 import Config
 import ServiceKit
 import TLS
+import TestKit
 import Testing
 
 private struct PumpConfig: ServiceConfig {
@@ -13,24 +14,31 @@ private struct PumpConfig: ServiceConfig {
 }
 
 @Suite struct LaunchTests {
-    private let sound = [
-        "WATER_PUMP_TLS_CERT_FILE": "/c.pem", "WATER_PUMP_TLS_KEY_FILE": "/c.key", "WATER_PUMP_DEPTH": "7",
-    ]
+    private let folder: TemporaryFolder
+    private let sound: [String: String]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let files = try TestAuthority(in: folder).issue("water-pump")
+        sound = [
+            "WATER_PUMP_TLS_CERT_FILE": files.certificate, "WATER_PUMP_TLS_KEY_FILE": files.key,
+            "WATER_PUMP_DEPTH": "7",
+        ]
+    }
 
     private func launch(_ arguments: [String] = [], _ environment: [String: String] = [:]) -> Launch<PumpConfig> {
         Launch(name: "water-pump", arguments: arguments, environment: environment)
     }
 
     @Test func `settings of the service and of every service are read`() throws {
-        guard case .start(let common, let config, let misspelt) = launch([], sound) else {
+        guard case .start(let common, let config) = launch([], sound) else {
             Issue.record("did not start")
             return
         }
         #expect(config.depth == 7)
         #expect(common.adminListen == HostPort(host: "0.0.0.0", port: 9199))
-        #expect(common.tls == TLSFiles(certificate: "/c.pem", key: "/c.key"))
+        #expect(common.tls == TLSFiles(certificate: folder.file("water-pump.pem"), key: folder.file("water-pump.key")))
         #expect(common.grace == .seconds(8))
-        #expect(misspelt.isEmpty)
     }
 
     @Test func `all mistakes are told at once, with code 78`() {
@@ -51,13 +59,39 @@ private struct PumpConfig: ServiceConfig {
                 """)
     }
 
-    @Test func `a misspelt setting is noticed`() {
-        let environment = sound.merging(["WATER_PUMP_DETPH": "7"]) { $1 }
-        guard case .start(_, _, let misspelt) = launch([], environment) else {
-            Issue.record("did not start")
-            return
-        }
-        #expect(misspelt == ["WATER_PUMP_DETPH"])
+    /// What a start with these settings instead of sound ones says; nothing when it would begin.
+    private func refusal(_ settings: [String: String]) -> String {
+        guard case .refuse(let text, 78) = launch([], sound.merging(settings) { $1 }) else { return "" }
+        return text
+    }
+
+    @Test func `a misspelt setting is refused, with the one that was meant`() {
+        #expect(
+            refusal(["WATER_PUMP_DETPH": "7"])
+                == "water-pump: WATER_PUMP_DETPH is not a setting; did you mean WATER_PUMP_DEPTH?\n")
+    }
+
+    @Test func `files that cannot be used are told with setting, path and reason, all at once`() throws {
+        let other = try TestAuthority(in: folder, name: "other").issue("other")
+        let garbage = try folder.write("garbage.pem", text: "not a certificate")
+        let nowhere = folder.file("nowhere.pem")
+        #expect(
+            refusal([
+                "WATER_PUMP_TLS_CERT_FILE": nowhere, "WATER_PUMP_TLS_KEY_FILE": nowhere,
+                "WATER_PUMP_ADMIN_CLIENT_CA_FILE": nowhere, "WATER_PUMP_ADMIN_LISTEN": "no-such-host.invalid:9199",
+                "WATER_PUMP_DEPTH": "11",
+            ]).split(separator: "\n").map { String($0.dropFirst("water-pump: WATER_PUMP_".count)) } == [
+                "DEPTH is 11, allowed is 1 to 10", "ADMIN_LISTEN: no-such-host.invalid: Name or service not known",
+                "TLS_CERT_FILE: \(nowhere): No such file or directory",
+                "TLS_KEY_FILE: \(nowhere): No such file or directory",
+                "ADMIN_CLIENT_CA_FILE: \(nowhere): No such file or directory",
+            ])
+        #expect(
+            refusal(["WATER_PUMP_TLS_CERT_FILE": garbage])
+                .contains("WATER_PUMP_TLS_CERT_FILE: \(garbage): no start line"))
+        #expect(
+            refusal(["WATER_PUMP_TLS_KEY_FILE": other.key])
+                .contains("WATER_PUMP_TLS_KEY_FILE: \(other.key): key values mismatch"))
     }
 
     @Test func `the settings table needs no environment`() {

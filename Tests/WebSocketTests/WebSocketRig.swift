@@ -108,8 +108,8 @@ final class WebSocketRig: Sendable {
         await issuer.stop()
     }
 
-    var url: String { "wss://localhost:\(service.ports[0])" }
-    var plainURL: String { "ws://localhost:\(service.ports[1])" }
+    var url: String { "wss://localhost:\(service.addresses[0].port)" }
+    var plainURL: String { "ws://localhost:\(service.addresses[1].port)" }
 
     func token(_ stream: String, lifetime: Duration = .hours(1)) throws -> String {
         try token(clientID: try #require(plane.current.stream(named: stream)).clientID, lifetime: lifetime)

@@ -1,5 +1,6 @@
 import HTTP
 import Net
+import System
 import TestKit
 import Testing
 import WebSocket
@@ -38,7 +39,7 @@ import WebSocket
 
     @Test func `who may not listen is told why`() async throws {
         let rig = try await WebSocketRig()
-        let endpoint = HTTPEndpoint.tcp(host: "localhost", port: Int(rig.service.ports[0]), isSecure: true)
+        let endpoint = HTTPEndpoint.tcp(host: "localhost", port: Int(rig.service.addresses[0].port), isSecure: true)
         func ask(_ method: HTTP.Method, _ path: String, token: String? = nil, upgrade: Bool = false) async throws
             -> Response
         {
@@ -135,7 +136,7 @@ import WebSocket
     @Test func `a slow listener loses the oldest events, the others lose none`() async throws {
         let rig = try await WebSocketRig(["WEB_SOCKET_QUEUE_EVENTS": "50"])
         let slow = try RunningTool(
-            try Strangers.python, ["-c", Self.slowScript, "\(rig.service.ports[1])", rig.folder.file("go")],
+            try Strangers.python, ["-c", Self.slowScript, "\(rig.service.addresses[1].port)", rig.folder.file("go")],
             environment: ["TOKEN": try rig.token("demo")])
         try await slow.waitForText("connected")
         let fast = try await rig.listener(rig.plainURL + "/ws", token: try rig.token("demo"))
@@ -160,7 +161,7 @@ import WebSocket
         try rig.folder.write("go", text: "")
         let polite = try await rig.listener(rig.plainURL + "/ws", token: try rig.token("demo"))
         let silent = try RunningTool(
-            try Strangers.python, ["-c", Self.slowScript, "\(rig.service.ports[1])", rig.folder.file("go")],
+            try Strangers.python, ["-c", Self.slowScript, "\(rig.service.addresses[1].port)", rig.folder.file("go")],
             environment: ["TOKEN": try rig.token("demo")])
         try await silent.waitForText("end of stream")
         try await rig.append(["after"])

@@ -11,7 +11,7 @@ import TLS
 import Time
 import Tokens
 
-/// The control plane, first slice: the OIDC provider of realm `streams`.
+/// The control plane: the OIDC provider of realm `streams`.
 package final class ControlPlane: Service {
     private let kit: Kit
     private let server: HTTPServer
@@ -28,8 +28,9 @@ package final class ControlPlane: Service {
 
         let registry = try ClientRegistry()
         follow = FollowPlane(
-            source: try Self.plane(config), identities: try Identities(state: config.stateFolder), registry: registry,
-            telemetry: telemetry)
+            source: try PlaneConfigSource.opened(
+                folder: config.planeFolder, state: config.stateFolder, component: kit.name),
+            identities: try Identities(state: config.stateFolder), registry: registry, telemetry: telemetry)
         try follow.start()
 
         let keys = try SigningKeyStore(
@@ -60,31 +61,22 @@ package final class ControlPlane: Service {
         telemetry.emit(
             .listening(
                 issuer: issuer.issuer, port: Int(server.addresses[0].port),
-                plainPort: server.addresses.count > 1 ? Int(server.addresses[1].port) : nil))
+                plainPort: config.listenPlain == nil ? nil : server.addresses.last.map { Int($0.port) }))
     }
 
     /// Finishes what was asked and asks nothing more.
     package func drain() async {
         await server.drain(grace: kit.shutdownGrace)
-        housekeeping.stop()
-        follow.stop()
-    }
-
-    private static func plane(_ config: ControlPlaneConfig) throws -> PlaneConfigSource {
-        do throws(PlaneConfigError) {
-            return try PlaneConfigSource(
-                folder: config.planeFolder, state: config.stateFolder, component: "control-plane")
-        } catch {
-            guard case .invalid(let problems) = error else { throw error }
-            throw ConfigurationRefused(problems.map(\.description))
+        await onOwnThread("drain") { [housekeeping, follow] in
+            housekeeping.stop()
+            follow.stop()
         }
     }
 
     private static func open(
         _ config: ControlPlaneConfig, _ kit: Kit, _ loops: EventLoopPool, _ door: Door
     ) async throws -> HTTPServer {
-        var listeners = [HTTPListener(try config.listen.resolved(), tls: try TLSServerContext(kit.tls))]
-        if let plain = config.listenPlain { listeners.append(HTTPListener(try plain.resolved(), tls: nil)) }
+        let listeners = try kit.listeners(config.listen, plain: config.listenPlain)
         var options = kit.serverOptions("public")
         options.limits.bodyBytes = ControlPlaneConfig.maximumBody
         return try await HTTPServer.start(on: loops.loops, listeners: listeners, options: options) { request in

@@ -64,9 +64,8 @@ package struct ControlPlaneConfig: ServiceConfig {
             "CONTROL_PLANE_FAILED_LOGINS", default: "30", in: 1...10_000,
             "How often one client id may fail to log in, per minute; further failures get 429.")
         loops = env.read("CONTROL_PLANE_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
-        if let listenPlain, !listenPlain.isLoopback {
-            env.refuse("CONTROL_PLANE_LISTEN_PLAIN", because: "plain text is for the loopback only")
-        }
+        env.checkAddress("CONTROL_PLANE_LISTEN", listen)
+        env.checkPlainListener("CONTROL_PLANE_LISTEN_PLAIN", listenPlain)
     }
 }
 

@@ -68,7 +68,7 @@ package final class ControlPlaneTelemetry: Sendable {
         switch event {
         case .listening(let issuer, let port, let plainPort):
             logger.info(
-                "listening", ["issuer": .string(issuer), "port": .int(port), "plain_port": .int(plainPort ?? 0)])
+                "listening", ["issuer": .string(issuer), "port": .int(port), "plainPort": .int(plainPort ?? 0)])
         case .tokenIssued(let grant):
             switch grant {
             case .clientCredentials: issued.with("client_credentials").increment()

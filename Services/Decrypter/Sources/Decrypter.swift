@@ -38,20 +38,19 @@ package final class Decrypter: Service {
         self.config = config
         clock = kit.clock
         telemetry = DecrypterTelemetry(logger: kit.logger, metrics: kit.metrics)
-        do throws(PlaneConfigError) {
-            plane = try PlaneConfigSource(
-                folder: config.planeFolder, state: config.stateFolder, component: "decrypter-\(config.stream)")
-        } catch {
-            if case .invalid(let problems) = error { throw ConfigurationRefused(problems.map { "\($0)" }) }
-            throw error
-        }
+        plane = try PlaneConfigSource.opened(
+            folder: config.planeFolder, state: config.stateFolder, component: "decrypter-\(config.stream)")
         telemetry.planeRefused(plane.problemsAtStart)
         schemas = try SchemaStore(state: config.stateFolder)
         // Without a retention: the gateway, which owns the folder's, cleans the derived topics up too.
         log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock)
         loop = try EventLoop(name: "commits")
         (fatal, reportFatal) = AsyncStream.makeStream(of: DecrypterError.self, bufferingPolicy: .bufferingOldest(1))
-        _ = try Self.keyEncryptionKey(config)  // a wrong or unreadable key is told now, not at the first event
+        do throws(KeyVaultError) {
+            _ = try Self.keyEncryptionKey(config)  // a missing or unreadable key is told now, not at the first event
+        } catch {
+            throw error.isMisplacedSecret ? ConfigurationRefused([error.description]) : error
+        }
         apply(plane.current)
         try plane.watch { [self] update in
             switch update {
@@ -76,16 +75,11 @@ package final class Decrypter: Service {
             return Array(running.threads.values) + running.leaving
         }
         for thread in threads { thread.stop() }
-        await withCheckedContinuation { continuation in
-            let finish: @Sendable () -> Void = { [plane, log, loop] in
-                for thread in threads { thread.join() }
-                plane.stop()
-                log.close()
-                loop.stop()
-                continuation.resume()
-            }
-            // Joining blocks, so it has a thread of its own; without one, blocking here is the lesser evil.
-            do throws(SystemError) { try SystemThread.start("drain", finish).detach() } catch { finish() }
+        await onOwnThread("drain") { [plane, log, loop] in
+            for thread in threads { thread.join() }
+            plane.stop()
+            log.close()
+            loop.stop()
         }
     }
 
@@ -133,7 +127,7 @@ package final class Decrypter: Service {
             makeCopier: { [config, log, schemas, loop, clock] rules throws(DecrypterError) in
                 do throws(KeyVaultError) {
                     let keys = try SQLiteKeyReader(
-                        path: "\(config.stateFolder)/keys/keys.db", kek: Self.keyEncryptionKey(config))
+                        path: PlaneSecrets.vault(config.stateFolder), kek: Self.keyEncryptionKey(config))
                     var limits = DerivedStreamCopier.Limits()
                     limits.cachedKeys = config.keyCache
                     return DerivedStreamCopier(
@@ -147,9 +141,7 @@ package final class Decrypter: Service {
     }
 
     private static func keyEncryptionKey(_ config: DecrypterConfig) throws(KeyVaultError) -> SecretBytes {
-        if let path = config.keyEncryptionKeyFile { return try SecretFile.load(path, creating: false) }
-        let folder = "\(config.stateFolder)/secrets"
-        do throws(SystemError) { try Directory.create(folder, mode: 0o700) } catch { throw .file(error) }
-        return try SecretFile.load("\(folder)/kek", creating: true)
+        try PlaneSecrets.keyEncryptionKey(
+            config.stateFolder, provisioned: config.keyEncryptionKeyFile, creating: false)
     }
 }

@@ -25,7 +25,8 @@ package struct DecrypterConfig: ServiceConfig {
             "State folder of the plane: topics, keys, secrets, last good configuration.")
         keyEncryptionKeyFile = env.readIfPresent(
             "DECRYPTER_KEK_FILE", example: "/run/secrets/kek",
-            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made when missing.")
+            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which the event gateway makes."
+        )
         keyCache = env.read(
             "DECRYPTER_KEY_CACHE", default: "16384", in: 1024...1_000_000,
             "Keys held ready for opening fields, for each derived stream; about 1 kB each.")

@@ -1,5 +1,5 @@
 package import Config
-internal import ServiceKit
+package import ServiceKit
 internal import Time
 
 /// Every setting of the event gateway.
@@ -17,16 +17,10 @@ package struct EventGatewayConfig: ServiceConfig {
     package let planeFolder: String
     /// The state folder of the plane: event log, keys, secrets, last good copies.
     package let stateFolder: String
-    /// The key-encryption key, when it is provisioned; nil is the state folder's own, made when missing.
+    /// The key-encryption key, when it is provisioned; nil is the state folder's own, made on the first start.
     package let keyEncryptionKeyFile: String?
-    /// What `iss` has to be.
-    package let issuer: String
-    /// Where the issuer's keys are fetched.
-    package let keySetURL: String
-    /// Who signed the issuer's certificate, PEM.
-    package let certificateAuthorityFile: String
-    /// How far the issuer's clock may be off.
-    package let clockSkew: Duration
+    /// Whose tokens are accepted.
+    package let issuer: IssuerConfig
     /// Threads that serve connections.
     package let loops: Int
     /// Keys held ready, for each loop.
@@ -57,20 +51,9 @@ package struct EventGatewayConfig: ServiceConfig {
             "State folder of the plane: topics, keys, secrets, last good configuration.")
         keyEncryptionKeyFile = env.readIfPresent(
             "EVENT_GATEWAY_KEK_FILE", example: "/run/secrets/kek",
-            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made when missing.")
-        issuer = env.read(
-            "EVENT_GATEWAY_ISSUER", default: "https://localhost:8543/auth/realms/streams",
-            "What `iss` of a token has to be, exactly.")
-        keySetURL = env.read(
-            "EVENT_GATEWAY_JWKS_URL",
-            default: "https://localhost:8543/auth/realms/streams/protocol/openid-connect/certs",
-            "Where the issuer's public keys are fetched; the last set is kept in the state folder.")
-        certificateAuthorityFile = env.require(
-            "EVENT_GATEWAY_CA_FILE", example: "/var/lib/polder/tls/ca.pem",
-            "Authority that signed the issuer's certificate, PEM.")
-        clockSkew = env.read(
-            "EVENT_GATEWAY_CLOCK_SKEW", default: "60s", in: .zero ... .minutes(10),
-            "How far the issuer's clock may differ from ours when `exp` and `nbf` are checked.")
+            "Key-encryption key, 32 bytes. Without it `secrets/kek` of the state folder, which is made on the first start."
+        )
+        issuer = IssuerConfig(reading: &env, prefix: "EVENT_GATEWAY")
         loops = env.read("EVENT_GATEWAY_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
         keyCache = env.read(
             "EVENT_GATEWAY_KEY_CACHE", default: "16384", in: 16...1_000_000,
@@ -89,8 +72,7 @@ package struct EventGatewayConfig: ServiceConfig {
         retention = env.read(
             "EVENT_GATEWAY_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
             "How long an event is kept in the log.")
-        if let listenPlain, !listenPlain.isLoopback {
-            env.refuse("EVENT_GATEWAY_LISTEN_PLAIN", because: "plain text is for the loopback only")
-        }
+        env.checkAddress("EVENT_GATEWAY_LISTEN", listen)
+        env.checkPlainListener("EVENT_GATEWAY_LISTEN_PLAIN", listenPlain)
     }
 }

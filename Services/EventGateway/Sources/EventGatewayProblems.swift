@@ -23,8 +23,6 @@ package enum Refusal: Error, Equatable {
     case derivedStream(name: String, source: String)
     /// The stream is switched off.
     case streamNotEnabled(name: String)
-    /// The contract belongs to somebody else.
-    case contractNotYours(contract: String)
     /// The stream sent faster than it may; nanoseconds until it may send again.
     case rateExceeded(stream: String, wait: Int64)
     /// `Strm-Schema-Ref` is not there.
@@ -43,8 +41,6 @@ package enum Refusal: Error, Equatable {
     case vaultUnavailable
     /// This process does not accept events now: it starts, or it drains.
     case notReady
-    /// A bug of ours. The detail is in the log, under this id.
-    case ours(id: String)
 
     /// The HTTP status.
     package var status: Int {
@@ -54,11 +50,10 @@ package enum Refusal: Error, Equatable {
         case .bodyTooLarge: 413
         case .token(let error): error.blame == .caller ? 401 : 503
         case .clientUnknown: 401
-        case .derivedStream, .streamNotEnabled, .contractNotYours: 403
+        case .derivedStream, .streamNotEnabled: 403
         case .rateExceeded: 429
         case .schemaRefMissing, .schemaRefMalformed, .schemaUnknown, .event: 400
         case .overloaded, .logUnavailable, .vaultUnavailable, .notReady: 503
-        case .ours: 500
         }
     }
 
@@ -73,7 +68,6 @@ package enum Refusal: Error, Equatable {
         case .derivedStream(let name, let source):
             "Stream '\(name)' is derived from stream '\(source)' and accepts no events of its own"
         case .streamNotEnabled(let name): "Stream '\(name)' is not enabled"
-        case .contractNotYours(let contract): "Data contract '\(contract)' is private to another organisation"
         case .rateExceeded(let stream, _): "Stream '\(stream)' has reached its event rate limit"
         case .schemaRefMissing: "Header 'Strm-Schema-Ref' is missing"
         case .schemaRefMalformed(let length):
@@ -84,7 +78,6 @@ package enum Refusal: Error, Equatable {
         case .logUnavailable: "The event log is unavailable; the event was not accepted, try again later"
         case .vaultUnavailable: "The key vault is unavailable; the event was not accepted, try again later"
         case .notReady: "The event gateway is not ready"
-        case .ours(let id): "Internal error \(id)"
         }
     }
 
@@ -115,8 +108,7 @@ package enum Refusal: Error, Equatable {
         case .overloaded, .logUnavailable, .vaultUnavailable, .notReady: 1
         case .token: status == 503 ? 1 : nil
         case .noSuchPath, .wrongMethod, .bodyTooLarge, .clientUnknown, .derivedStream, .streamNotEnabled,
-            .contractNotYours,
-            .schemaRefMissing, .schemaRefMalformed, .schemaUnknown, .event, .ours:
+            .schemaRefMissing, .schemaRefMalformed, .schemaUnknown, .event:
             nil
         }
     }

@@ -3,7 +3,6 @@ package import PlaneConfig
 internal import Synchronization
 package import System
 internal import Time
-package import Tokens
 package import Wire
 
 /// Every log line and every metric of the event gateway.
@@ -18,7 +17,6 @@ package final class EventGatewayTelemetry: Sendable {
     private let eventSizes: CounterFamily
     private let topicErrors: CounterFamily
     private let planeUpdates: CounterFamily
-    private let keySetUpdates: CounterFamily
     private let vaultErrors: Counter
     private let purgedKeys: Counter
     private let appendLines = Mutex(LineThrottle(seconds: 1))
@@ -102,8 +100,6 @@ package final class EventGatewayTelemetry: Sendable {
             "event_gateway_vault_errors_total", "Times that the key vault gave no keys, or could not delete old ones.")
         purgedKeys = registry.counter(
             "event_gateway_keys_purged_total", "Keys that were deleted at the end of their time.")
-        keySetUpdates = registry.counters(
-            "event_gateway_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
         batchSize = registry.histogram(
             "event_gateway_batch_events", "Events in a batch that was handed to the event log.", unit: .plain,
             bounds: [1, 4, 16, 64, 256, 1024, 4096])
@@ -132,14 +128,10 @@ package final class EventGatewayTelemetry: Sendable {
         case planeFromCopy([PlaneProblem])
         /// A change of the plane's configuration was refused; the one before stays in force.
         case planeRefused(reasons: [String])
-        /// The issuer's keys.
-        case keySet(KeySetEvent)
         /// Keys whose time was over are gone.
         case keysPurged(Int)
         /// Keys whose time is over could not be deleted; it will be tried again.
         case purgeFailed(reason: String)
-        /// A bug of ours; the caller got the id.
-        case bug(id: String, reason: String)
         /// Listeners are open.
         case listening(addresses: [SocketAddress])
         /// Draining began.
@@ -182,38 +174,16 @@ package final class EventGatewayTelemetry: Sendable {
             logger.error(
                 "a change of the plane's configuration was refused; the one before stays in force",
                 ["problems": .list(reasons)])
-        case .keySet(let event): emit(event)
         case .keysPurged(let count):
             purgedKeys.add(count)
             logger.info("keys whose time was over were deleted", ["keys": .int(count)])
         case .purgeFailed(let reason):
             vaultErrors.increment()
             logger.error("keys whose time is over could not be deleted", ["reason": .string(reason)])
-        case .bug(let id, let reason):
-            logger.error("internal error", ["id": .string(id), "reason": .string(reason)])
         case .listening(let addresses):
             logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let inFlight):
             logger.info("draining", ["inFlight": .int(inFlight)])
-        }
-    }
-
-    private func emit(_ event: KeySetEvent) {
-        switch event {
-        case .copyUsed(let fetchedAt):
-            logger.info("the issuer's keys come from the last copy", ["fetchedAt": .string(fetchedAt.text)])
-        case .copyRefused(let reason):
-            logger.warning("the copy of the issuer's keys cannot be used", ["reason": .string(reason)])
-        case .fetched(let count, let changed):
-            keySetUpdates.with("success").increment()
-            if changed { logger.info("the issuer's keys have changed", ["keys": .int(count)]) }
-        case .fetchFailed(let reason, let wait):
-            keySetUpdates.with("failure").increment()
-            logger.warning(
-                "the issuer's keys could not be fetched; the last ones stay in use",
-                ["reason": .string(reason), "retryIn": .duration(wait)])
-        case .copyNotWritten(let reason):
-            logger.warning("the copy of the issuer's keys could not be written", ["reason": .string(reason)])
         }
     }
 }

@@ -1,5 +1,5 @@
 package import Config
-internal import ServiceKit
+package import ServiceKit
 internal import Time
 
 /// Every setting of the web-socket service.
@@ -15,14 +15,8 @@ package struct WebSocketConfig: ServiceConfig {
     package let planeFolder: String
     /// The state folder of the plane.
     package let stateFolder: String
-    /// What `iss` has to be.
-    package let issuer: String
-    /// Where the issuer's keys are fetched.
-    package let keySetURL: URLString
-    /// Who signed the issuer's certificate, PEM.
-    package let certificateAuthorityFile: String
-    /// How far the issuer's clock may be off.
-    package let clockSkew: Duration
+    /// Whose tokens are accepted.
+    package let issuer: IssuerConfig
     /// Listeners at the same time.
     package let maximumListeners: Int
     /// Events that wait for a slow listener; beyond, the oldest go.
@@ -45,18 +39,7 @@ package struct WebSocketConfig: ServiceConfig {
         stateFolder = env.require(
             "WEB_SOCKET_STATE_FOLDER", example: "/var/lib/polder",
             "State folder of the plane: topics, schemas, last good configuration.")
-        issuer = env.read(
-            "WEB_SOCKET_ISSUER", default: "https://localhost:8543/auth/realms/streams",
-            "What `iss` of a token has to be, exactly.")
-        keySetURL = env.read(
-            "WEB_SOCKET_JWKS_URL", default: "https://localhost:8543/auth/realms/streams/protocol/openid-connect/certs",
-            "Where the issuer's public keys are fetched; the last set is kept in the state folder.")
-        certificateAuthorityFile = env.require(
-            "WEB_SOCKET_CA_FILE", example: "/var/lib/polder/tls/ca.pem",
-            "Authority that signed the issuer's certificate, PEM.")
-        clockSkew = env.read(
-            "WEB_SOCKET_CLOCK_SKEW", default: "60s", in: .zero ... .minutes(10),
-            "How far the issuer's clock may differ from ours when `exp` and `nbf` are checked.")
+        issuer = IssuerConfig(reading: &env, prefix: "WEB_SOCKET")
         maximumListeners = env.read(
             "WEB_SOCKET_LISTENERS", default: "256", in: 1...10_000, "Listeners at the same time; beyond, 503.")
         queueEvents = env.read(
@@ -68,8 +51,7 @@ package struct WebSocketConfig: ServiceConfig {
         pingInterval = env.read(
             "WEB_SOCKET_PING_INTERVAL", default: "30s", in: .milliseconds(10) ... .hours(1),
             "How often a listener is pinged; one that stays silent until the next ping is cut off.")
-        if let listenPlain, !listenPlain.isLoopback {
-            env.refuse("WEB_SOCKET_LISTEN_PLAIN", because: "plain text stays on the loopback")
-        }
+        env.checkAddress("WEB_SOCKET_LISTEN", listen)
+        env.checkPlainListener("WEB_SOCKET_LISTEN_PLAIN", listenPlain)
     }
 }

@@ -1,8 +1,8 @@
 package import HTTP
 package import Observe
 package import PlaneConfig
+package import System
 internal import Time
-package import Tokens
 package import Wire
 
 /// Every log line and every metric of the web-socket service. Any thread.
@@ -18,7 +18,6 @@ package final class WebSocketTelemetry: Sendable {
     private let handshakes: CounterFamily
     private let closes: CounterFamily
     private let planeUpdates: CounterFamily
-    private let keySetUpdates: CounterFamily
 
     /// Registers everything in `registry`; lines go to `logger`.
     package init(registry: MetricRegistry, logger: Logger) {
@@ -34,8 +33,6 @@ package final class WebSocketTelemetry: Sendable {
             "web_socket_closes_total", "Listeners that ended, by close code.", labels: ["code"])
         planeUpdates = registry.counters(
             "web_socket_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
-        keySetUpdates = registry.counters(
-            "web_socket_key_set_fetches_total", "Fetches of the issuer's keys by result.", labels: ["result"])
     }
 
     /// Why an event was not shown.
@@ -68,10 +65,8 @@ package final class WebSocketTelemetry: Sendable {
         case planeChanged(PlaneSnapshot)
         /// The plane's folder is broken; what was in force stays.
         case planeRefused(reasons: [String])
-        /// The issuer's keys.
-        case keySet(KeySetEvent)
         /// Listeners are open.
-        case listening(tls: String, plain: String)
+        case listening(addresses: [SocketAddress])
         /// Draining began.
         case draining(listeners: Int)
     }
@@ -112,30 +107,10 @@ package final class WebSocketTelemetry: Sendable {
             planeUpdates.with("refused").increment()
             logger.error(
                 "the plane's folder is broken; what was in force stays", ["problems": .list(reasons)])
-        case .keySet(let event): emit(event)
-        case .listening(let tls, let plain):
-            logger.info("listening", ["tls": .string(tls), "plain": .string(plain)])
+        case .listening(let addresses):
+            logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let listeners):
             logger.info("draining", ["listeners": .int(listeners)])
-        }
-    }
-
-    private func emit(_ event: KeySetEvent) {
-        switch event {
-        case .copyUsed(let fetchedAt):
-            logger.info("the issuer's keys come from the last copy", ["fetchedAt": .string(fetchedAt.text)])
-        case .copyRefused(let reason):
-            logger.warning("the copy of the issuer's keys cannot be used", ["reason": .string(reason)])
-        case .fetched(let count, let changed):
-            keySetUpdates.with("success").increment()
-            if changed { logger.info("the issuer's keys have changed", ["keys": .int(count)]) }
-        case .fetchFailed(let reason, let wait):
-            keySetUpdates.with("failure").increment()
-            logger.warning(
-                "the issuer's keys could not be fetched; the last ones stay in use",
-                ["reason": .string(reason), "retryIn": .duration(wait)])
-        case .copyNotWritten(let reason):
-            logger.warning("the copy of the issuer's keys could not be written", ["reason": .string(reason)])
         }
     }
 }

@@ -34,6 +34,13 @@ package final class SQLiteEventLog: EventLog {
 
         /// The defaults.
         package init() {}
+
+        /// For a process that only reads: it commits nothing, and how long records are kept is for those who write them to say.
+        package static var readOnly: Options {
+            var options = Options()
+            options.committers = 0
+            return options
+        }
     }
 
     private let root: String

@@ -8,6 +8,7 @@ package import KeyVault
 internal import Net
 internal import Observe
 internal import Privacy
+internal import ServiceKit
 internal import System
 package import Time
 package import Tokens
@@ -120,7 +121,7 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         event = try IncomingEvent(catalog: plane.catalog)
         clients = ClientTable(plane, keeping: ClientTable())
         tokens = TokenVerifier(
-            issuer: around.config.issuer, keys: around.keySet, skew: around.config.clockSkew,
+            issuer: around.config.issuer.name, keys: around.keySet, skew: around.config.issuer.clockSkew,
             capacity: around.config.tokenCache)
         keys = KeyCache(capacity: around.config.keyCache)
         flight = InFlight(

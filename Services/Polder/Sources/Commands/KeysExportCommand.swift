@@ -36,9 +36,9 @@ struct KeysExportCommand: Command {
         }
         try confirm(context.console)
         do {
-            var kek = try File.read(plane.state.kekFile, limit: 4096)
-            let reader = try SQLiteKeyReader(
-                path: "\(plane.state.path)/keys/keys.db", kek: SecretBytes(taking: &kek))
+            let kek = try PlaneSecrets.keyEncryptionKey(
+                plane.state.path, provisioned: context.environment["EVENT_GATEWAY_KEK_FILE"], creating: false)
+            let reader = try SQLiteKeyReader(path: PlaneSecrets.vault(plane.state.path), kek: kek)
             if output == .text {
                 context.console.print(bytes: row(["keyLink", "encryptionKey", "policyId", "expiresAt"]))
             }

@@ -115,15 +115,6 @@ struct ReadCommand: Command {
     }
 }
 
-extension SQLiteEventLog.Options {
-    /// For a process that only reads: it does not commit.
-    static var readOnly: Self {
-        var options = Self()
-        options.committers = 0
-        return options
-    }
-}
-
 /// Prints records. Schemas are looked up once.
 private final class RecordPrinter {
     private let format: ReadCommand.Format

@@ -38,7 +38,8 @@ struct UpCommand: Command {
         let console = context.console
         let state = try StateFolder.resolve(dir, environment: context.environment)
         let readyFile = try readyFile.map { path throws(PolderError) in try StateFolder.absolute(path) }
-        try state.prepare()
+        // A setting of the services that decides about a file of ours.
+        try state.prepare(provisionedKEK: context.environment["EVENT_GATEWAY_KEK_FILE"])
         if let readyFile { try checkParent(of: readyFile) }
         let lock: PlaneLock
         let signals: StopSignals

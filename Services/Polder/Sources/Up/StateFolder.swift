@@ -1,4 +1,5 @@
 internal import Crypto
+internal import KeyVault
 internal import System
 package import Time
 
@@ -53,10 +54,6 @@ package struct StateFolder: Sendable {
 
     /// The authority's certificate.
     package var caFile: String { "\(path)/tls/ca.pem" }
-    /// The key-encryption key.
-    package var kekFile: String { "\(path)/secrets/kek" }
-    /// The key of the hash of key-field values.
-    package var subjectHashKeyFile: String { "\(path)/secrets/subject-hash.key" }
     /// The runtime's socket.
     package var socketPath: String { "\(path)/run/runtime.sock" }
     /// The supervisor's lock.
@@ -70,10 +67,11 @@ package struct StateFolder: Sendable {
     /// A service's private key.
     package func keyFile(of service: String) -> String { "\(path)/tls/\(service).key" }
 
-    /// Makes folders and keys that are missing.
+    /// Makes folders that are missing, and on the first start the keys.
     ///
-    /// - Throws: `.failed` with what and why.
-    package func prepare() throws(PolderError) {
+    /// - Parameter provisionedKEK: The file of the key-encryption key when somebody else provides it.
+    /// - Throws: `.configuration` when a key has been lost or cannot be used, otherwise `.failed` with what and why.
+    package func prepare(provisionedKEK: String? = nil) throws(PolderError) {
         // sockaddr_un has 108 bytes for a path and its end.
         guard socketPath.utf8.count <= 107 else {
             throw .failed("\(path) is too long: the socket in it would have more than 107 bytes")
@@ -82,11 +80,14 @@ package struct StateFolder: Sendable {
             for folder in ["", "/tls", "/secrets", "/run"] {
                 try Directory.create("\(path)\(folder)", mode: 0o700)
             }
-            for key in [kekFile, subjectHashKeyFile] where try File.status(key) == nil {
-                _ = try File.createExclusively(key, randomBytes(32), mode: 0o600)
-            }
         } catch {
             throw .failed(error.description)
+        }
+        do {
+            _ = try PlaneSecrets.keyEncryptionKey(path, provisioned: provisionedKEK, creating: true)
+            _ = try PlaneSecrets.hashKey(path, creating: true)
+        } catch {
+            throw error.isMisplacedSecret ? .configuration([error.description]) : .failed(error.description)
         }
     }
 

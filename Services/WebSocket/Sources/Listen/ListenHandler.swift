@@ -4,6 +4,7 @@ internal import EventLoop
 internal import HTTP
 internal import Net
 internal import PlaneConfig
+internal import ServiceKit
 internal import System
 internal import Time
 internal import Tokens
@@ -39,7 +40,8 @@ final class ListenHandler: RequestHandler, @unchecked Sendable {  // touched on 
         self.server = server
         self.context = context
         verifier = TokenVerifier(
-            issuer: context.config.issuer, keys: context.keys, skew: context.config.clockSkew, capacity: 256)
+            issuer: context.config.issuer.name, keys: context.keys, skew: context.config.issuer.clockSkew, capacity: 256
+        )
     }
 
     func requestArrived(_ stream: StreamID, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
