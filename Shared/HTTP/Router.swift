@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Finds what answers a request: method and path, segments in braces are parameters.
 ///
 /// ```
@@ -71,7 +73,7 @@ package struct Router<Handler> {
         for (segment, part) in zip(segments, parts) {
             switch segment {
             case .literal(let text):
-                guard text == part else { return nil }
+                guard text.isIdentical(to: part) else { return nil }
             case .parameter(let name):
                 guard !part.isEmpty else { return nil }
                 parameters[String(name)] = String(

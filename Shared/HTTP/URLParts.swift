@@ -151,10 +151,10 @@ package struct FormFields: Sendable, Equatable {
     }
 
     /// The first value of that name; nil when there is none.
-    package subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+    package subscript(_ name: String) -> String? { pairs.first { $0.name.isIdentical(to: name) }?.value }
 
     /// How often the name occurs: OAuth refuses a parameter that occurs twice (RFC 6749 §3.2).
-    package func count(of name: String) -> Int { pairs.count { $0.name == name } }
+    package func count(of name: String) -> Int { pairs.count { $0.name.isIdentical(to: name) } }
 
     /// Appends a pair.
     package mutating func add(_ name: String, _ value: String) { pairs.append(Pair(name: name, value: value)) }

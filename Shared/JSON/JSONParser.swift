@@ -1,6 +1,8 @@
+internal import Bytes
+
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), strictly: duplicate names, invalid UTF-8, lone surrogates and trailing bytes are
-    /// refused. Names that differ only in Unicode normalisation count as duplicates.
+    /// refused. Names are compared byte for byte (§8.3).
     ///
     /// - Parameter depthLimit: Levels of arrays and objects accepted, at most 128.
     /// - Throws: what is wrong, with its line and column.
@@ -49,15 +51,15 @@ extension JSONValue {
     private static func readObject(from reader: inout JSONReader) throws(JSONError) -> JSONObject {
         var members: [JSONObject.Member] = []
         // Few members: compare them all. Many: a set, whose hashing is seeded per process, so nobody can choose clashes.
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         while case .name(let slice) = try reader.next() {
             let name = reader.text(slice)
             let isDuplicate: Bool
             if members.count < 8 {
-                isDuplicate = members.contains { $0.name == name }
+                isDuplicate = members.contains { $0.name.isIdentical(to: name) }
             } else {
-                if names.isEmpty { names = Set(members.map(\.name)) }
-                isDuplicate = !names.insert(name).inserted
+                if names.isEmpty { names = Set(members.map { Array($0.name.utf8) }) }
+                isDuplicate = !names.insert(Array(name.utf8)).inserted
             }
             guard !isDuplicate else { throw .duplicateName(name, reader.place(slice.offset - 1)) }
             members.append(JSONObject.Member(name: name, value: try read(try reader.next(), from: &reader)))

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// One JSON value (RFC 8259), members in the order of the text.
 package enum JSONValue: Sendable, Equatable {
     /// `null`.
@@ -55,7 +57,7 @@ package struct JSONNumber: Sendable, Equatable, CustomStringConvertible {
     package var description: String { text }
 }
 
-/// An object: names are unique, order is kept.
+/// An object: names are unique, byte for byte (RFC 8259 §8.3), and order is kept.
 package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// One member of an object.
     package struct Member: Sendable, Equatable {
@@ -92,9 +94,9 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// The member's value, or nil. Setting replaces in place or appends; setting nil removes.
     package subscript(_ name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { members.first { $0.name.isIdentical(to: name) }?.value }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = members.firstIndex { $0.name.isIdentical(to: name) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)

@@ -14,6 +14,9 @@ package struct JWT {
     /// Longest token that is looked at, in bytes. A realistic one has 900; HTTP header limits are larger.
     package static let byteLimit = 16 * 1024
 
+    /// Longest key id that is looked up, in bytes.
+    private static let keyIDLimit = 256
+
     /// What it says to be signed with; one of the two that we allow.
     package let algorithm: SignatureAlgorithm
     /// Which key it says to be signed with.
@@ -41,9 +44,10 @@ package struct JWT {
         guard header["crit"] == nil else { throw .criticalExtension }
         guard let name = header["alg"]?.string else { throw .noAlgorithm }
         // An exact list of asymmetric algorithms: `none` and HMAC under a public key never get further (RFC 8725 §3.1).
-        guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithmNotAllowed }
+        guard name.isASCII, let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithmNotAllowed }
         if let kid = header["kid"], kid.string == nil { throw .badKeyID }
         guard let keyID = header["kid"]?.string else { throw .unknownKey }
+        guard keyID.utf8.count <= Self.keyIDLimit else { throw .badKeyID }
         claims = try Self.object(.payload, token[(firstDot + 1)..<secondDot])
         signature = try Self.decode(.signature, token[(secondDot + 1)...])
         signedByteCount = secondDot

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import TestKit
 import Testing
@@ -106,7 +107,8 @@ import Testing
         #expect(try await post(grant, ["-H", "authorization: Basic %%%"]).0 == 401)
         let right = "client_id=\(client.id)&client_secret=\(client.secret)"
         for (body, error) in [
-            (right, "invalid_request"), ("\(right)&grant_type=", "invalid_request"),
+            (right, "invalid_request"), ("\(right)&\(grant)&scope=%C3%A9", "invalid_request"),
+            ("\(right)&grant_type=", "invalid_request"),
             ("\(right)&grant_type=refresh_token", "invalid_request"), ("\(right)&\(grant)&\(grant)", "invalid_request"),
             ("\(right)&grant_type=password&username=a&password=b", "unsupported_grant_type"),
             ("\(right)&grant_type=authorization_code&code=x", "unsupported_grant_type"),
@@ -139,6 +141,9 @@ import Testing
         let limited = try await status(client.id, "wrong")
         #expect(limited.status == 429)
         #expect(limited.headers.contains("retry-after: "))
+        // Another spelling is the same client id.
+        let spelled = client.id.utf8.map { "%" + Hex.encode([$0]) }.joined()
+        #expect(try await status(spelled, "wrong").status == 429)
         #expect(try await status(client.id, client.secret).status == 200)
         #expect(try await status(other.id, other.secret).status == 200)
     }

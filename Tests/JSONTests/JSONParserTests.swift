@@ -2,6 +2,24 @@ import JSON
 import Testing
 
 @Suite struct JSONParserTests {
+    @Test(arguments: [0, 20]) func `names differ by their bytes, however they look`(_ others: Int) throws {
+        let more = (0..<others).map { "\"\($0)\":0," }.joined()
+        let object = try JSONValue.parse(Array("{\(more)\"\u{E9}\":1,\"e\u{301}\":2}".utf8))
+        #expect(object["\u{E9}"] == 1)
+        #expect(object["e\u{301}"] == 2)
+    }
+
+    @Test(arguments: [1, 20]) func `a name of a hundred thousand combining marks is read like any other`(
+        _ count: Int
+    ) throws {
+        // Sorting the marks for a comparison of what they look like would take minutes.
+        let marks = String(repeating: "\u{301}\u{323}\u{315}\u{345}", count: 25_000)
+        let members = (0..<count).map { "\"a\(marks)\($0)\":\($0)" }.joined(separator: ",")
+        let object = try JSONValue.parse(Array("{\(members)}".utf8))
+        #expect(object.object?.count == count)
+        #expect(object["alg"] == nil)
+    }
+
     @Test func `a document keeps its members in order and its numbers digit by digit`() throws {
         let value = try JSONValue.parse(#" {"b": [1, 2.50, -0, 1e3], "a": {"x": null, "y": true, "z": "é\n"}} "#)
         #expect(value.object?.names == ["b", "a"])

@@ -49,12 +49,12 @@ package final class IssueToken: Sendable {
 
     private func issue(_ asked: TokenRequest) throws -> Response {
         let now = clock.now()
-        // Under its first spelling: what counts is what was sent.
-        let sentID = String(asked.credentials.clientIDs[0].prefix(ClientRegistry.byteLimit))
         guard let clientID = try clients.authenticate(asked.credentials) else {
             throw limiter.withLock { limiter -> OAuthError in
-                if let wait = limiter.secondsToWait(sentID, now: now) { return .tooManyFailures(retryAfter: wait) }
-                limiter.failed(sentID, now: now)
+                if let wait = limiter.secondsToWait(asked.claimedID, now: now) {
+                    return .tooManyFailures(retryAfter: wait)
+                }
+                limiter.failed(asked.claimedID, now: now)
                 return .invalidClient
             }
         }

@@ -4,6 +4,7 @@
 // body or inside `Basic`. So a secret may be meant in two ways, and both are kept: `sent` as it stands, `decoded` as a form.
 // With the secrets that Polder makes (letters and digits) the two are the same.
 
+import Bytes
 package import HTTP
 
 /// A token request, understood but not yet believed.
@@ -24,6 +25,9 @@ package struct TokenRequest {
         package let secrets: [[UInt8]]
     }
 
+    /// Longest client id that anybody can have, in bytes.
+    private static let clientIDLimit = 1024
+
     /// What is asked for.
     package let grant: Grant
     /// Who asks.
@@ -34,6 +38,13 @@ package struct TokenRequest {
     /// - Throws: `OAuthError`: `.invalidRequest`, `.unsupportedGrantType`, `.invalidClient` when there are no credentials.
     package init(_ request: Request) throws(OAuthError) {
         let form = request.form
+        // RFC 6749 appendix A: every parameter is ASCII. A secret that was joined unencoded may look otherwise when it is decoded.
+        let isASCII = form.pairs.allSatisfy { pair in
+            pair.name.isASCII && (pair.value.isASCII || pair.name == "client_secret")
+        }
+        guard isASCII else {
+            throw .invalidRequest("a parameter has characters outside ASCII")
+        }
         // RFC 6749 §3.2: parameters must not be included more than once.
         for name in ["grant_type", "client_id", "client_secret", "refresh_token"] where form.count(of: name) > 1 {
             throw .invalidRequest("a parameter is included more than once")
@@ -63,7 +74,12 @@ package struct TokenRequest {
                 clientIDs: Self.distinct([Self.text(sentID), clientID]),
                 secrets: Self.distinct([sentSecret, Array(secret.utf8)]))
         }
+        let isPlausible = credentials.clientIDs.allSatisfy { $0.isASCII && $0.utf8.count <= Self.clientIDLimit }
+        guard isPlausible else { throw .invalidClient }
     }
+
+    /// Who it says it is, with every way of writing it undone: what failures are counted by.
+    package var claimedID: String { credentials.clientIDs[credentials.clientIDs.count - 1] }
 
     /// The text after `name=` up to the next parameter that we know, or the end: a secret that was joined unencoded may
     /// hold `&` and `=`.
