@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Shared Services Tests
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 FOR ?= 60s
 
-.PHONY: help setup build test test-fast check fmt docs bench demo up clean
+.PHONY: help setup build test test-fast check fmt docs bench attack demo up clean
 
 help: ## all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
@@ -49,6 +49,11 @@ bench: ## compare with nghttpd and with the thresholds; writes .build/bench/inge
 	@.ci/setup test
 	$(SWIFT_BUILD)
 	Tests/Benchmarks/ingest
+
+attack: ## attacks a real gateway, 20 s each, with a good client beside; writes .build/attack/attack.json
+	@.ci/setup test
+	$(SWIFT_BUILD)
+	Tests/Attacks/attack $(if $(ONLY),--only $(ONLY))
 
 demo: ## from a fresh clone to one person's event, encrypted, derived and masked, in this terminal
 	@.ci/setup build

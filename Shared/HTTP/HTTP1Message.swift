@@ -48,6 +48,7 @@ struct HTTP1Message: ~Copyable {
     private var emptyLines = 0
     private var trailerCount = 0
     private var trailerStart = 0
+    private var surplusFraming = 0  // bytes of chunk lines beyond what a body of that size needs
 
     init(role: Role, limits: HTTPLimits) {
         self.role = role
@@ -132,6 +133,7 @@ struct HTTP1Message: ~Copyable {
         absoluteAuthority = nil
         emptyLines = 0
         trailerCount = 0
+        surplusFraming = 0
         remaining = 0
     }
 
@@ -427,6 +429,10 @@ struct HTTP1Message: ~Copyable {
             return true
         }
         guard size <= limits.bodyBytes - (bodyEnd - bodyStart) else { throw .bodyTooLarge }
+        // Extensions and tiny chunks can make framing hundreds of times larger than the body, whose limit does not count it. An
+        // honest sender needs a short line per chunk; some clients write line by line, so the data counts twice.
+        surplusFraming = max(0, surplusFraming + bytes.count + 2 - 16 - 2 * size)
+        guard surplusFraming <= Self.surplusFramingBytes else { throw .malformed("more chunk framing than body") }
         remaining = size
         phase = .chunkData
         return true
@@ -500,4 +506,5 @@ struct HTTP1Message: ~Copyable {
     }
 
     private static let chunkLineBytes = 256
+    private static let surplusFramingBytes = 16 * 1024
 }

@@ -5,33 +5,24 @@ import TLS
 /// What listeners have to tell, the same for all services: log lines about certificates, counters for the rest.
 struct ListenerTelemetry: Sendable {
     private let logger: Logger
-    private let handshakeFailures: Counter
-    private let refused: Counter
-    private let idleDropped: Counter
+    private let ends: [ConnectionEndReason: Counter]
     private let acceptFailures: Counter
     private let reloads: Counter
     private let reloadsRefused: Counter
-    private let ended: @Sendable (ConnectionEndReason) -> Counter
 
     /// - Parameter listener: Label of the metrics and field of the lines: `public`, `admin`.
     init(_ logger: Logger, _ metrics: MetricRegistry, listener: String) {
         self.logger = logger.with(["listener": .string(listener)])
-        func counter(_ event: String) -> Counter {
-            metrics.counters(
-                "listener_events_total", "What listeners met, by event.", labels: ["listener", "event"]
-            ).with(listener, event)
-        }
-        // Looked up when it happens: most reasons never do, and who is cut off has time.
-        let endings = metrics.counters(
-            "listener_connections_ended_total", "Connections that were cut off, by reason.",
+        let events = metrics.counters(
+            "listener_events_total", "What listeners met, by event.", labels: ["listener", "event"])
+        acceptFailures = events.with(listener, "accept_failed")
+        reloads = events.with(listener, "certificates_reloaded")
+        reloadsRefused = events.with(listener, "certificates_refused")
+        let ended = metrics.counters(
+            "listener_connections_ended_total", "Connections that were refused or cut off, by reason.",
             labels: ["listener", "reason"])
-        ended = { endings.with(listener, $0.label) }
-        handshakeFailures = counter("handshake_failed")
-        refused = counter("connection_refused")
-        idleDropped = counter("idle_connection_dropped")
-        acceptFailures = counter("accept_failed")
-        reloads = counter("certificates_reloaded")
-        reloadsRefused = counter("certificates_refused")
+        ends = Dictionary(
+            uniqueKeysWithValues: ConnectionEndReason.all.map { ($0, ended.with(listener, $0.label)) })
     }
 
     func emit(_ event: ServerEvent) {
@@ -42,10 +33,7 @@ struct ListenerTelemetry: Sendable {
         case .certificatesRefused(let error):
             reloadsRefused.increment()
             logger.error("new certificates refused, the old ones stay", ["reason": "\(error)"])
-        case .handshakeFailed: handshakeFailures.increment()
-        case .connectionRefused: refused.increment()
-        case .idleConnectionDropped: idleDropped.increment()
-        case .connectionEnded(let reason): ended(reason).increment()
+        case .connectionEnded(let reason): ends[reason]?.increment()
         case .acceptFailed(let error):
             acceptFailures.increment()
             logger.error("connections cannot be accepted", ["reason": "\(error)"])

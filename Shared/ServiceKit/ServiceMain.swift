@@ -47,6 +47,7 @@ package enum ServiceMain {
         let signals = try SignalDescriptor([.terminate, .interrupt])
         try ThisProcess.forbidCoreDumps()
         try ThisProcess.raiseDescriptorLimit()
+        ThisProcess.returnLargeBlocks()
         let clock = SystemClock()
         let startedAt = clock.now()
         let sink = try StandardErrorSink()

@@ -90,6 +90,13 @@ package enum ThisProcess {
     /// The number of processors this process may run on.
     package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
+    /// Gives memory that is free, but was not returned by the allocator, back to the kernel. Takes milliseconds after a burst.
+    package static func giveMemoryBack() { _ = malloc_trim(0) }
+
+    /// Has the allocator return large blocks to the kernel as soon as they are freed. By default it begins to keep them
+    /// (up to 32 MiB each) once one has been freed.
+    package static func returnLargeBlocks() { _ = mallopt(M_MMAP_THRESHOLD, 1 << 20) }
+
     /// Ends the process at once, without running anything else.
     package static func exit(_ code: Int32) -> Never { _exit(code) }
 }

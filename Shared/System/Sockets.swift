@@ -170,6 +170,36 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     package func with(port: UInt16) -> SocketAddress { SocketAddress(kind: kind, port: port) }
 }
 
+/// Who shares a limit: an IPv4 address, or the 64-bit network of an IPv6 address, of which one peer has all addresses.
+package struct PeerNetwork: Hashable, Sendable {
+    private let family: UInt16
+    private let bits: UInt64
+
+    /// Unix sockets: everybody on this machine.
+    package static let local = PeerNetwork(family: UInt16(AF_UNIX), bits: 0)
+
+    private init(family: UInt16, bits: UInt64) {
+        self.family = family
+        self.bits = bits
+    }
+
+    fileprivate init(_ storage: sockaddr_storage) {
+        self = withUnsafeBytes(of: storage) { bytes in
+            switch Int32(storage.ss_family) {
+            case AF_INET:
+                let address = bytes.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
+                return PeerNetwork(family: UInt16(AF_INET), bits: UInt64(address))
+            case AF_INET6:
+                let address = bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
+                return PeerNetwork(
+                    family: UInt16(AF_INET6),
+                    bits: withUnsafeBytes(of: address) { $0.loadUnaligned(as: UInt64.self) })
+            default: return .local
+            }
+        }
+    }
+}
+
 /// Non-blocking stream sockets. All are close-on-exec.
 package enum Socket {
     /// Opens a listening socket.
@@ -194,7 +224,16 @@ package enum Socket {
 
     /// Takes the next finished connection of a listening socket. `.done` carries the new descriptor, which the caller owns.
     package static func accept(raw: Int32) -> CallOutcome {
-        nonBlockingCall("accept4") { Int(clinux_accept(raw)) }
+        var peer = PeerNetwork.local
+        return accept(raw: raw, from: &peer)
+    }
+
+    /// The same, and tells where the connection comes from.
+    package static func accept(raw: Int32, from peer: inout PeerNetwork) -> CallOutcome {
+        var storage = sockaddr_storage()
+        let outcome = nonBlockingCall("accept4") { Int(clinux_accept(raw, &storage)) }
+        if case .done = outcome { peer = PeerNetwork(storage) }
+        return outcome
     }
 
     /// Starts to connect. The socket becomes writable when that is over; then ask `pendingError`.

@@ -81,6 +81,7 @@ final class ContextHandle: @unchecked Sendable {  // OpenSSL locks an SSL_CTX it
         let context = try ContextHandle(server: true, protocols: names)
         try context.configure(files)
         SSL_CTX_set_num_tickets(context.pointer, 1)
+        copenssl_watch_renegotiation(context.pointer)
         // Resumed sessions carry the client's identity, so they must come from this server (SSL_CTX_set_session_id_context(3)).
         try check(
             SSL_CTX_set_session_id_context(context.pointer, Array("polder".utf8), 6), "SSL_CTX_set_session_id_context")

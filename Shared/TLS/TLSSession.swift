@@ -86,6 +86,8 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {  // moved between th
     /// Decrypts what has arrived, at most the buffer's size.
     package mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSOutcome {
         let result = SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
+        // Each request for another handshake costs us an alert and the client nothing: the first one is the last.
+        if copenssl_asked_to_renegotiate(session) == 1 { return .failed(.protocolViolated(reason: "renegotiation")) }
         return result > 0 ? .done(Int(result)) : outcome(result, inHandshake: false)
     }
 

@@ -65,9 +65,17 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
         }
     }
 
+    @Test func `chunks that are more framing than body are refused, chunks of a line each are not`() {
+        let head = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
+        let padded = String(repeating: "1;" + String(repeating: "e", count: 200) + "\r\nx\r\n", count: 200)
+        #expect(parse(head + padded) == ["error 400 malformed message: more chunk framing than body"])
+        let honest = String(repeating: "5\r\nabcd\n\r\n", count: 10_000) + "0\r\n\r\n"
+        #expect(parse(head + honest).last == "idle")
+    }
+
     @Test func `many small chunks do not pile up`() {
         var text = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
-        for _ in 0..<1000 { text += "1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\nx\r\n" }
+        for _ in 0..<1000 { text += "1;aaaaaaaaaaaaaaaaaaaa\r\nx\r\n" }
         text += "0\r\n\r\n"
         for chunking in Chunking.allCases {
             let story = parse(chunking.cut(Array(text.utf8)))

@@ -126,6 +126,7 @@ final class EchoHandler: RequestHandler {
         case "/large":
             server.respond(stream, .full(Response(.ok, body: [UInt8](repeating: 65, count: 20_000_000))))
         case "/never": break
+        case "/denied": server.respond(stream, .full(.text(.unauthorized, "who are you\n")))
         default: server.respond(stream, .full(.text(.notFound, "no such path\n")))
         }
     }
@@ -152,6 +153,30 @@ final class WebSocketEcho: WebSocketDelegate {
 /// A plain client socket that says exactly what a test wants, in pieces.
 final class RawClient: Sendable {
     let raw: Int32
+
+    /// A client that comes from 127.0.0.66 instead of 127.0.0.1.
+    init(elsewhereTo port: UInt16) throws {
+        func address(_ last: UInt32, _ port: UInt16) -> sockaddr_in {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = (127 << 24 | last).bigEndian
+            return address
+        }
+        func with(_ address: sockaddr_in, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) throws {
+            let result = withUnsafePointer(to: address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if result != 0 { throw SystemError.call("connect", errno: errno, subject: "") }
+        }
+        let file = FileDescriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        try with(address(66, 0)) { bind(file.raw, $0, $1) }
+        try with(address(1, port)) { connect(file.raw, $0, $1) }
+        _ = fcntl(file.raw, F_SETFL, O_NONBLOCK)
+        raw = file.take()
+    }
 
     init(port: UInt16) throws {
         let file = try Socket.startConnecting(to: SocketAddress(ip: "127.0.0.1", port: port))

@@ -380,7 +380,7 @@ extension String {
         #expect(text == "<end>" || text == "<reset>")
         try fourth.send("POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         #expect(fourth.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 204"))
-        #expect(rig.events.all == [.idleConnectionDropped])
+        #expect(rig.events.all == [.connectionEnded(.madeRoom)])
         await rig.stop()
     }
 
@@ -395,7 +395,7 @@ extension String {
         let fourth = try RawClient(port: rig.plainPort)
         let text = fourth.read()
         #expect(text == "<end>" || text == "<reset>")
-        #expect(rig.events.all == [.connectionRefused])
+        #expect(rig.events.all == [.connectionEnded(.tableFull)])
         rig.held.release()
         #expect(clients[0].read(until: "held").hasPrefix("HTTP/1.1 200"))
         clients.removeAll()

@@ -65,6 +65,11 @@ package final class EventGateway: Service {
         var options = kit.serverOptions("public")
         options.limits.bodyBytes = EventGatewayConfig.maximumBody
         options.connectionsPerLoop = config.maximumConnections
+        options.bufferedBytesPerLoop = config.maximumBuffered.bytes
+        options.headTime = config.headTime
+        options.bodyTime = config.bodyTime
+        options.idleTime = config.idleTime
+        options.stallTime = config.stallTime
         server = try await HTTPServer.start(on: pool.loops, listeners: listeners, options: options) { door in
             fleet.join(door)
         }

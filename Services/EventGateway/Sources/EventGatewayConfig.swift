@@ -31,8 +31,18 @@ package struct EventGatewayConfig: ServiceConfig {
     package let maximumInFlight: Int
     /// Their bytes, for each loop.
     package let maximumInFlightBytes: ByteCount
+    /// Bytes of requests that have not arrived completely, for each loop.
+    package let maximumBuffered: ByteCount
     /// Connections open at the same time, for each loop.
     package let maximumConnections: Int
+    /// How long a peer may take until its handshake, first byte or head is complete.
+    package let headTime: Duration
+    /// How long a body may take.
+    package let bodyTime: Duration
+    /// How long a connection without a request may stay open.
+    package let idleTime: Duration
+    /// How long a peer may leave our answers unread.
+    package let stallTime: Duration
     /// How long an event is kept in the log.
     package let retention: Duration
 
@@ -67,8 +77,24 @@ package struct EventGatewayConfig: ServiceConfig {
             "EVENT_GATEWAY_IN_FLIGHT_BYTES", default: "32MiB",
             in: ByteCount(bytes: 1 << 20)...ByteCount(bytes: 1 << 40),
             "Their bytes, for each loop; beyond it, 503.")
+        maximumBuffered = env.read(
+            "EVENT_GATEWAY_BUFFERED_BYTES", default: "12MiB",
+            in: ByteCount(bytes: 2 << 20)...ByteCount(bytes: 1 << 40),
+            "Bytes of requests that are still arriving, for each loop; beyond it, 503.")
         maximumConnections = env.read(
             "EVENT_GATEWAY_CONNECTIONS", default: "4096", in: 1...1_000_000, "Open connections, for each loop.")
+        headTime = env.read(
+            "EVENT_GATEWAY_HEAD_TIME", default: "10s", in: .milliseconds(100) ... .minutes(10),
+            "A peer that has not finished its handshake, or the head of its request, by then is cut off.")
+        bodyTime = env.read(
+            "EVENT_GATEWAY_BODY_TIME", default: "30s", in: .milliseconds(100) ... .minutes(10),
+            "A request whose body is not complete by then is refused with 408.")
+        idleTime = env.read(
+            "EVENT_GATEWAY_IDLE_TIME", default: "5m", in: .milliseconds(100) ... .hours(24),
+            "A connection without a request is closed after this time.")
+        stallTime = env.read(
+            "EVENT_GATEWAY_STALL_TIME", default: "30s", in: .milliseconds(100) ... .minutes(10),
+            "A peer that takes none of our answers for this long is cut off.")
         retention = env.read(
             "EVENT_GATEWAY_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
             "How long an event is kept in the log.")

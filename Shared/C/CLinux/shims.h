@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/file.h>
 #include <sys/un.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
@@ -27,8 +28,9 @@ extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
-static inline int clinux_accept(int fd) {
-    return accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+static inline int clinux_accept(int fd, struct sockaddr_storage *peer) {
+    socklen_t length = sizeof *peer;
+    return accept4(fd, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 static inline int clinux_stream_socket(int family) {

@@ -22,6 +22,18 @@ static inline void copenssl_ctx_set_modes(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 }
 
+// A TLS 1.2 client that asks for a renegotiation is told no by a warning, and may ask for ever. This marks its session.
+static inline void copenssl_note_renegotiation(const SSL *session, int where, int value) {
+    if (where == SSL_CB_WRITE_ALERT && value == (SSL3_AL_WARNING << 8 | SSL_AD_NO_RENEGOTIATION))
+        SSL_set_app_data((SSL *)session, (void *)session);
+}
+
+static inline void copenssl_watch_renegotiation(SSL_CTX *context) {
+    SSL_CTX_set_info_callback(context, copenssl_note_renegotiation);
+}
+
+static inline int copenssl_asked_to_renegotiate(const SSL *session) { return SSL_get_app_data(session) != 0; }
+
 static inline void copenssl_accept_silent_end(SSL *session) {
     SSL_set_options(session, SSL_OP_IGNORE_UNEXPECTED_EOF);
 }

@@ -25,12 +25,15 @@ final class Acceptor: ReadyHandler, @unchecked Sendable {  // made on any thread
     }
 
     func ready(_ events: ReadyEvents) {
-        // Bounded, so that a flood of connections does not starve those that exist.
-        for _ in 0..<64 {
-            switch Socket.accept(raw: socket.raw) {
+        // Bounded, so that a flood of connections starves neither those that exist nor the handshakes of those before.
+        var peer = PeerNetwork.local
+        while server.newcomers.mayAccept {
+            let start = MonotonicTime.now()
+            switch Socket.accept(raw: socket.raw, from: &peer) {
             case .done(let raw):
                 if isTCP { Socket.setNoDelay(raw: Int32(raw)) }
-                server.accepted(Int32(raw), tls: tls)
+                server.accepted(Int32(raw), from: peer, tls: tls)
+                server.newcomers.spent(since: start)
             case .wouldBlock: return
             case .failed(let code):
                 let error = SystemError.call("accept4", errno: code, subject: "")

@@ -20,12 +20,12 @@ extension ServerConnection {
         if http1.parser.isIdle { since = server.loop.roundTime }
         http1.parser.feed(bytes)
         countHTTP1(http1)
-        if server.pool.bufferedBytes > server.pool.bufferedLimit, !http1.isAwaitingAnswer {
+        let limit = isNewcomer ? server.pool.bufferedLimit / 4 * 3 : server.pool.bufferedLimit
+        if server.pool.bufferedBytes > limit, !http1.isAwaitingAnswer {
             let response = Response.text(
                 .serviceUnavailable, "too much is under way\n", headers: ["retry-after": "1"])
             HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
-            isEnding = true
-            tellEnd(.memoryFull)
+            end(.memoryFull)
             server.markDirty(self)
             return
         }
@@ -113,10 +113,13 @@ extension ServerConnection {
     }
 
     func refuseHTTP1(_ error: HTTPError) {
-        tellEnd(.badRequest)
         let response = Response.text(error.status, "\(error)\n")
         HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)
-        isEnding = true
+        switch error {
+        case .targetTooLong, .headTooLarge, .bodyTooLarge: end(.tooLarge)
+        case .malformed, .unknownExpectation, .unknownTransferCoding, .unknownVersion, .truncated, .webSocket:
+            end(.badRequest)
+        }
         server.markDirty(self)
     }
 
@@ -161,13 +164,16 @@ extension ServerConnection {
         let options = server.options
         if http1.parser.isIdle {
             // RFC 9112 §9.5: an idle connection may be closed at any time. One that never sent a byte is not yet a customer.
-            if waited > (http1.number == 0 ? options.headTime : options.idleTime) { close() }
+            if http1.number == 0 {
+                if waited > options.headTime { close(.silent) }
+            } else if waited > options.idleTime {
+                close(.idle)
+            }
         } else if waited > (http1.parser.isInHead ? options.headTime : options.bodyTime) {
-            tellEnd(http1.parser.isInHead ? .slowHead : .slowBody)
             HTTP1Writer.write(
                 .text(.requestTimeout, "the request did not arrive in time\n"), to: .get, keepsAlive: false,
                 into: &output)
-            isEnding = true
+            end(http1.parser.isInHead ? .slowHead : .slowBody)
             server.markDirty(self)
         }
     }

@@ -28,10 +28,16 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
 
     let slot: UInt32
     let generation: UInt32
+    /// Whose connection it is, as far as limits go.
+    let peerNetwork: PeerNetwork
     unowned(unsafe) let server: ServerLoop  // outlives its connections: they are in its table
     var raw: Int32
     var tls: TLSSession?
-    var stage: Stage
+    var stage: Stage {
+        didSet {
+            if oldValue == .handshaking { server.handshakes -= 1 }
+        }
+    }
     var interest: Interest = .read
 
     var output = OutputBuffer(capacity: 256)
@@ -41,8 +47,6 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     var isDirty = false
     /// Close when the output is sent.
     var isEnding = false
-    /// The reason of the end has been told.
-    private var endIsTold = false
     private var isReading = false
     /// A pipelining client waits for its answer, or has closed its side.
     var readingIsPaused = false
@@ -54,10 +58,20 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     var since: MonotonicTime
     /// When the transport last took output, while it is blocked.
     private var blockedSince: MonotonicTime
-    private var sweeps: UInt32 = 0
 
-    init(raw: Int32, tls: consuming TLSSession?, slot: UInt32, generation: UInt32, server: ServerLoop) {
+    /// No request was answered with a success yet, or the last one was refused.
+    private(set) var isNewcomer = true
+    /// Waits for its turn among the newcomers; not watched meanwhile.
+    var isInLine = false
+    private var refusedTokens = 0  // in a row
+    /// The reason of the end has been told.
+    private var endIsTold = false
+
+    init(
+        raw: Int32, tls: consuming TLSSession?, peer: PeerNetwork, slot: UInt32, generation: UInt32, server: ServerLoop
+    ) {
         self.raw = raw
+        peerNetwork = peer
         stage = tls == nil ? .detecting : .handshaking
         self.tls = tls
         self.slot = slot
@@ -65,6 +79,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         self.server = server
         since = server.loop.roundTime
         blockedSince = since
+        if stage == .handshaking { server.handshakes += 1 }
     }
 
     func start() {
@@ -78,13 +93,17 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
 
     var peer: PeerIdentity? { tls?.peer }
 
-    /// Since when nothing has been under way; nil while something is.
-    var idleSince: MonotonicTime? {
+    /// Since when the peer has kept this connection waiting, and nobody else it; nil while work of ours is under way.
+    var expendableSince: MonotonicTime? {
         switch stage {
-        case .handshaking, .detecting, .lingering: since
-        case .http1: http1.map { !$0.isAwaitingAnswer && $0.parser.isIdle } ?? false ? since : nil
-        case .http2: http2?.openStreams == 0 ? since : nil
-        case .closed: nil
+        case .handshaking, .detecting, .lingering: return since
+        case .http1:
+            guard let http1, !http1.isAwaitingAnswer, isNewcomer || http1.parser.isIdle else { return nil }
+            return since
+        case .http2:
+            guard let http2, http2.openStreams == (isNewcomer ? http2.incompleteRequests : 0) else { return nil }
+            return since
+        case .closed: return nil
         }
     }
 
@@ -96,6 +115,29 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             close()
             return
         }
+        guard isNewcomer else {
+            serve(events)
+            return
+        }
+        guard server.newcomers.isTurn(of: self) else {
+            setInterest([])
+            return
+        }
+        let start = MonotonicTime.now()
+        serve(events)
+        server.newcomers.spent(since: start)
+    }
+
+    /// A newcomer is called from the line. What it is ready for is not known any more: asking is harmless.
+    func takeTurn() {
+        guard stage != .closed else { return }
+        let start = MonotonicTime.now()
+        if stage == .handshaking { setInterest(.read) } else { updateInterest() }
+        serve([.readable, .writable])
+        server.newcomers.spent(since: start)
+    }
+
+    private func serve(_ events: ReadyEvents) {
         if stage != .handshaking, events.contains(.writable), outputIsBlocked {
             outputIsBlocked = false
             server.markDirty(self)
@@ -123,9 +165,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         case .wantsRead: setInterest(.read)
         case .wantsWrite: setInterest(.write)
         case .closed: close()
-        case .failed(let error):
-            server.options.observe(.handshakeFailed(error))
-            close()
+        case .failed: close(.handshakeFailed)
         }
     }
 
@@ -134,20 +174,29 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         guard !isReading, interest.contains(.read) else { return }
         isReading = true
         defer { isReading = false }
-        for _ in 0..<8 {
+        for _ in 0..<(isNewcomer ? 1 : 8) {
             guard readOnce(), stage != .closed, interest.contains(.read) else { return }
             // The kernel will say when there is more; only what OpenSSL holds it does not know of.
             guard tls?.hasPendingBytes ?? false else { return }
         }
-        // Others on the loop have their turn first.
-        server.loop.post { [self] in
-            if stage != .closed { readMore() }
+        readLater()
+    }
+
+    /// OpenSSL holds more, which does not make the descriptor readable. Others on the loop have their turn first.
+    private func readLater() {
+        if isNewcomer {
+            server.newcomers.stand(self)
+        } else {
+            server.loop.post { [self] in
+                if stage != .closed { readMore() }
+            }
         }
     }
 
     /// False when nothing more can be read now.
     private func readOnce() -> Bool {
-        let buffer = server.readBuffer
+        // In small pieces, so that a newcomer's turn is short: each of its requests may bring a token to verify.
+        let buffer = isNewcomer ? server.newcomersBuffer : server.readBuffer
         let outcome: TLSOutcome
         if tls != nil {
             outcome = tls?.read(into: buffer) ?? .closed
@@ -170,7 +219,10 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         case .closed:
             inputEnded()
             return false
-        case .failed:
+        case .failed(.protocolViolated):
+            close(.tlsViolated)
+            return false
+        case .failed:  // the peer, or the way to it, has gone
             close()
             return false
         }
@@ -256,21 +308,9 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         server.markDirty(self)
     }
 
-    /// Tells once why a session was ended.
-    private func tellEnd(of http2: HTTP2ServerSession) {
-        guard !endIsTold, let reason = http2.endReason else { return }
-        tellEnd(.http2(reason))
-    }
-
-    /// Tells why this connection is cut off; the first reason counts.
-    func tellEnd(_ reason: ConnectionEndReason) {
-        if endIsTold { return }
-        endIsTold = true
-        server.options.observe(.connectionEnded(reason))
-    }
-
     /// The door for HTTP/2; called from inside `receive`.
     func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
+        if isEnding { return }
         server.handler?.requestArrived(
             StreamID(slot: slot, generation: generation, number: number), head: head, body: body)
     }
@@ -285,6 +325,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             case .full(let response): http2?.respond(number, response)
             }
             server.markDirty(self)
+            judge(answer)
         case .http1:
             guard let http1, http1.isAwaitingAnswer, !http1.isAnswered, http1.number == number else { return }
             http1.isAnswered = true
@@ -295,8 +336,36 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             case .full(let response): write(response, http1)
             }
             server.markDirty(self)
+            judge(answer)
             if !http1.isShowing { finishHTTP1(http1) }
         case .handshaking, .detecting, .lingering, .closed: break
+        }
+    }
+
+    /// Learns from an answer what to think of the peer.
+    @inline(__always)
+    private func judge(_ answer: Answer) {
+        switch answer {
+        case .constant204:
+            isNewcomer = false
+            refusedTokens = 0
+        case .full(let response): judge(response.status)
+        }
+    }
+
+    private func judge(_ status: Status) {
+        if status.isSuccess {
+            isNewcomer = false
+        } else if status == .unauthorized {
+            // Each may have cost a signature's verification.
+            isNewcomer = true
+            refusedTokens += 1
+            if refusedTokens >= server.options.refusedTokensInARow, !isEnding {
+                http2?.terminate()
+                end(.refusedTokens)
+            }
+        } else if 400..<500 ~= status.code {
+            isNewcomer = true
         }
     }
 
@@ -372,9 +441,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         updateInterest()
         // What OpenSSL holds does not make the descriptor readable.
         guard interest.contains(.read), tls?.hasPendingBytes ?? false else { return }
-        server.loop.post { [self] in
-            if stage != .closed { readMore() }
-        }
+        readLater()
     }
 
     private func setInterest(_ wanted: Interest) {
@@ -395,11 +462,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         }
         let waited = now - since
         switch stage {
-        case .handshaking, .detecting:
-            if waited > options.headTime {
-                tellEnd(stage == .handshaking ? .slowHandshake : .slowHead)
-                close()
-            }
+        case .handshaking: if waited > options.headTime { close(.slowHandshake) }
+        case .detecting: if waited > options.headTime { close(http1 == nil ? .silent : .slowHead) }
         case .http1: sweepHTTP1(waited)
         case .http2: sweepHTTP2(waited)
         case .lingering: if waited > min(.seconds(2), options.headTime) { close() }
@@ -416,12 +480,36 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             tellEnd(of: http2)
         } else if http2.openStreams == 0, waited > options.idleTime {
             http2.terminate()
-            isEnding = true
+            end(.idle)
         }
         if http2.hasOutput || isEnding { server.markDirty(self) }
     }
 
     // MARK: End
+
+    /// Tells why this connection is cut off; the first reason counts.
+    func tellEnd(_ reason: ConnectionEndReason) {
+        if endIsTold { return }
+        endIsTold = true
+        server.options.observe(.connectionEnded(reason))
+    }
+
+    /// Tells once why a session was ended.
+    private func tellEnd(of http2: HTTP2ServerSession) {
+        if !endIsTold, let reason = http2.endReason { tellEnd(.http2(reason)) }
+    }
+
+    /// Ends when the output is sent.
+    func end(_ reason: ConnectionEndReason) {
+        tellEnd(reason)
+        isEnding = true
+    }
+
+    /// Closes at once, and tells why.
+    func close(_ reason: ConnectionEndReason) {
+        tellEnd(reason)
+        close()
+    }
 
     /// Lets requests under way finish.
     func drain() {

@@ -11,6 +11,9 @@ internal import Time
 /// A connection has a place in a table. A `StreamID` names the place, the place's generation and the request; an answer to a
 /// connection that has gone meets another generation and is dropped.
 ///
+/// When the table is full, connections on which nothing of ours is under way make room: first newcomers, of these the ones whose
+/// address holds most connections, of these the ones that have waited longest. So nobody fills the table alone.
+///
 /// Isolation: its loop.
 package final class ServerLoop: TickHook, @unchecked Sendable {  // everything is touched on `loop` only
     private struct Place {
@@ -23,6 +26,8 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
     let options: HTTPServerOptions
     let pool: HTTP2StreamPool
     let readBuffer: UnsafeMutableRawBufferPointer
+    /// Its beginning.
+    let newcomersBuffer: UnsafeMutableRawBufferPointer
     private(set) var handler: (any RequestHandler)?
 
     private var places: [Place] = []
@@ -31,6 +36,11 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
     private var flushing: [ServerConnection] = []
     private var acceptors: [Acceptor] = []
     private var sweepTimer: TimerID?
+    /// Connections whose handshake is under way.
+    var handshakes = 0
+    private var connectionsOf: [PeerNetwork: Int] = [:]
+    var newcomers = Newcomers()
+    private var mostConnections = 0  // since memory was given back
     private(set) var isDraining = false
     private var whenEmpty: (() -> Void)?
 
@@ -42,6 +52,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         self.options = options
         pool = HTTP2StreamPool(bufferedLimit: options.bufferedBytesPerLoop)
         readBuffer = .allocate(byteCount: 64 << 10, alignment: 16)
+        newcomersBuffer = UnsafeMutableRawBufferPointer(rebasing: readBuffer[..<4096])
         loop.addTickHook(self, .output)
     }
 
@@ -82,10 +93,11 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         scheduleSweep()
     }
 
-    func accepted(_ raw: Int32, tls context: TLSServerContext?) {
-        if connectionCount >= options.connectionsPerLoop { dropLongestIdle() }
+    func accepted(_ raw: Int32, from peer: PeerNetwork, tls context: TLSServerContext?) {
+        if connectionCount >= options.connectionsPerLoop { makeRoom() }
+        if context != nil, handshakes >= options.handshakesPerLoop { makeRoom(amongHandshakes: true) }
         guard connectionCount < options.connectionsPerLoop, !isDraining else {
-            options.observe(.connectionRefused)
+            if !isDraining { options.observe(.connectionEnded(.tableFull)) }
             FileDescriptor.close(raw: raw)
             return
         }
@@ -98,8 +110,8 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
             }
             do throws(TLSError) {
                 session = try context.makeSession(raw: raw)
-            } catch {
-                options.observe(.handshakeFailed(error))
+            } catch {  // for want of memory
+                options.observe(.connectionEnded(.handshakeFailed))
                 FileDescriptor.close(raw: raw)
                 return
             }
@@ -113,23 +125,38 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         }
         places[Int(slot)].generation &+= 1
         let connection = ServerConnection(
-            raw: raw, tls: session, slot: slot, generation: places[Int(slot)].generation, server: self)
+            raw: raw, tls: session, peer: peer, slot: slot, generation: places[Int(slot)].generation, server: self)
         places[Int(slot)].connection = connection
         connectionCount += 1
+        mostConnections = max(mostConnections, connectionCount)
+        connectionsOf[peer, default: 0] += 1
         connection.start()
     }
 
-    /// Somebody who opens connections and does nothing with them must not keep others out.
-    private func dropLongestIdle() {
-        var longest: (connection: ServerConnection, since: MonotonicTime)?
-        for place in places {
-            guard let connection = place.connection, let since = connection.idleSince else { continue }
-            if let found = longest, found.since <= since { continue }
-            longest = (connection, since)
+    /// Ends a sixty-fourth of the table, or of the handshakes: to look at all connections for each new one would help who sends a flood of them.
+    private func makeRoom(amongHandshakes: Bool = false) {
+        struct Candidate {
+            let connection: ServerConnection
+            let since: MonotonicTime
+            let neighbours: Int
         }
-        guard let longest else { return }
-        options.observe(.idleConnectionDropped)
-        longest.connection.abort()
+        var candidates: [Candidate] = []
+        for place in places {
+            guard let connection = place.connection, let since = connection.expendableSince else { continue }
+            if amongHandshakes, connection.stage != .handshaking { continue }
+            let neighbours = connectionsOf[connection.peerNetwork] ?? 0
+            candidates.append(Candidate(connection: connection, since: since, neighbours: neighbours))
+        }
+        candidates.sort { one, other in
+            if one.connection.isNewcomer != other.connection.isNewcomer { return one.connection.isNewcomer }
+            if one.neighbours != other.neighbours { return one.neighbours > other.neighbours }
+            return one.since < other.since
+        }
+        let limit = amongHandshakes ? options.handshakesPerLoop : options.connectionsPerLoop
+        for candidate in candidates.prefix(max(1, limit / 64)) {
+            candidate.connection.tellEnd(.madeRoom)
+            candidate.connection.abort()
+        }
     }
 
     /// The connection has closed its descriptor or given it away.
@@ -138,6 +165,8 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         places[Int(connection.slot)].generation &+= 1
         free.append(connection.slot)
         connectionCount -= 1
+        let left = (connectionsOf[connection.peerNetwork] ?? 1) - 1
+        connectionsOf[connection.peerNetwork] = left > 0 ? left : nil
         if connectionCount == 0, isDraining { finishDrain() }
     }
 
@@ -153,6 +182,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
 
     /// Writes what the round has collected, one write per connection.
     package func tickEnded() {
+        if newcomers.roundEnded() { loop.post { [weak self] in self?.callNewcomers() } }
         guard !dirty.isEmpty else { return }
         swap(&dirty, &flushing)
         for connection in flushing {
@@ -162,13 +192,26 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         flushing.removeAll(keepingCapacity: true)
     }
 
+    /// Those in line have their turn.
+    private func callNewcomers() {
+        while let connection = newcomers.next() { connection.takeTurn() }
+    }
+
     private func scheduleSweep() {
         sweepTimer = loop.schedule(after: options.sweepInterval) { [weak self] in
             guard let self else { return }
             let now = loop.roundTime
             for place in places { place.connection?.sweep(now) }
+            giveMemoryBack()
             if sweepTimer != nil { scheduleSweep() }
         }
+    }
+
+    /// After a flood the allocator would keep for ever what a thousand connections had, in pieces too small for its own rule.
+    private func giveMemoryBack() {
+        guard mostConnections - connectionCount >= max(256, mostConnections / 2) else { return }
+        mostConnections = connectionCount
+        ThisProcess.giveMemoryBack()
     }
 
     // MARK: End

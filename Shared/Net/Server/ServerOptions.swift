@@ -1,5 +1,4 @@
 package import HTTP
-package import HTTP2
 package import System
 package import TLS
 
@@ -17,50 +16,13 @@ package struct HTTPListener: Sendable {
     }
 }
 
-/// Why the server cut off a connection that its peer would have kept.
-package enum ConnectionEndReason: Sendable, Equatable {
-    /// HTTP/2 says why.
-    case http2(HTTP2EndReason)
-    /// The secure connection was not agreed upon in time.
-    case slowHandshake
-    /// The first bytes, or a request's head, did not arrive in time.
-    case slowHead
-    /// A request's body did not arrive in time.
-    case slowBody
-    /// The peer took none of what was sent to it for too long.
-    case notReading
-    /// HTTP/1.1 that breaks the grammar or a limit.
-    case badRequest
-    /// The requests in memory are as large as they may be.
-    case memoryFull
-
-    /// One word for a metric's label.
-    package var label: String {
-        switch self {
-        case .http2(let reason): "http2_\(reason.rawValue)"
-        case .slowHandshake: "slow_handshake"
-        case .slowHead: "slow_head"
-        case .slowBody: "slow_body"
-        case .notReading: "not_reading"
-        case .badRequest: "bad_request"
-        case .memoryFull: "memory_full"
-        }
-    }
-}
-
 /// Something about a server that somebody may want to log or count. Never about a single good request.
 package enum ServerEvent: Sendable, Equatable {
     /// New connections use the new certificate files.
     case certificatesReloaded
     /// The certificate files changed and cannot be used; the old ones stay in use.
     case certificatesRefused(TLSError)
-    /// A connection ended before it was secure.
-    case handshakeFailed(TLSError)
-    /// A connection was closed at once: there are as many as allowed, and none is idle.
-    case connectionRefused
-    /// An idle connection was closed to make room for a new one.
-    case idleConnectionDropped
-    /// A connection was ended that its peer would have kept.
+    /// A connection was refused or cut off by us, and why.
     case connectionEnded(ConnectionEndReason)
     /// A connection could not be taken; the listener pauses for a moment.
     case acceptFailed(SystemError)
@@ -74,9 +36,14 @@ package struct HTTPServerOptions: Sendable {
         limits.headBytes = 64 << 10
         return limits
     }()
-    /// Connections of one loop. For one more, the longest idle connection is closed; when none is idle, the new one.
+    /// Connections of one loop. For one more, others make room: see `ServerLoop`. When none can, the new one is closed.
     package var connectionsPerLoop = 10_000
-    /// Bytes of requests, heads and bodies, that the connections of one loop may hold in memory; more are answered 503.
+    /// Handshakes under way at the same time on one loop: an unfinished one costs twice the memory of a connection.
+    package var handshakesPerLoop = 512
+    /// Requests in a row whose token was refused (401), on one connection; with the last of them it ends.
+    package var refusedTokensInARow = 16
+    /// Bytes of requests, heads and bodies, that the connections of one loop may hold in memory; more are answered 503. The last
+    /// quarter is kept for connections that have sent a good request before.
     package var bufferedBytesPerLoop = 128 << 20
     /// Requests at the same time on one HTTP/2 connection.
     package var concurrentStreams: UInt32 = 256
