@@ -70,7 +70,8 @@ package enum JSONError: Fault, Equatable, CustomStringConvertible {
     /// The same text fails again.
     package var retry: Retry { .never }
 
-    private var reason: String {
+    /// What is wrong, without the place.
+    package var reason: String {
         switch self {
         case .unexpectedEnd: "JSON text ends inside a value"
         case .unexpectedByte: "unexpected character"

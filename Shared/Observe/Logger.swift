@@ -42,8 +42,10 @@ package enum LogValue: Sendable, Equatable, ExpressibleByStringInterpolation, Ex
     package init(floatLiteral value: Double) { self = .double(value) }
     /// Several texts.
     package init(arrayLiteral elements: String...) { self = .list(elements) }
-    /// A duration as its text, `1s500ms`.
-    package static func duration(_ duration: Duration) -> LogValue { .string(duration.text) }
+    /// A duration as its text, `1s500ms`, without what is below a millisecond.
+    package static func duration(_ duration: Duration) -> LogValue {
+        .string(Duration.milliseconds(duration.milliseconds).text)
+    }
 }
 
 /// Takes finished log lines.

@@ -8,13 +8,10 @@ internal import YAML
 ///
 /// Mode 0600: a mask seed may stand in it.
 struct LastGood {
-    private let path: String
+    private let folder: String
+    private var path: String { "\(folder)/plane.json" }
 
-    init(state: String, component: String) throws(PlaneConfigError) {
-        let folder = "\(state)/last-good/\(component)"
-        path = "\(folder)/plane.json"
-        try onState { () throws(SystemError) in try Directory.create(folder, mode: 0o700) }
-    }
+    init(state: String, component: String) { folder = "\(state)/last-good/\(component)" }
 
     /// Replaces the copy, in one step.
     func save(_ documents: [PlaneDocument], folder: String) throws(PlaneConfigError) {
@@ -27,7 +24,10 @@ struct LastGood {
             return .object(object)
         }
         let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
-        try onState { () throws(SystemError) in try File.writeAtomically(path, whole.bytes(), mode: 0o600) }
+        try onState { () throws(SystemError) in
+            try Directory.create(self.folder, mode: 0o700)
+            try File.writeAtomically(path, whole.bytes(), mode: 0o600)
+        }
     }
 
     /// The copy, or nothing when none was made yet.

@@ -48,7 +48,7 @@ package final class PlaneConfigSource: Sendable {
         }
         self.folder = folder
         loader = try PlaneLoader(state: state)
-        lastGood = try LastGood(state: state, component: component)
+        lastGood = LastGood(state: state, component: component)
         let seen = PlaneConfigSource.look(at: folder)
         var problems: [PlaneProblem] = []
         var snapshot: PlaneSnapshot

@@ -58,6 +58,11 @@ import Testing
         #expect(!plane.folder.has("state/run/plane.json"))
         #expect(!plane.folder.has("state/run/runtime.sock"))
         for service in services { #expect(ready.pids(service).allSatisfy { kill($0, 0) == -1 }) }
+
+        // A first start looks like one: names stand in line, and nothing is said to stay that was never there.
+        let columns = Set(plane.logs.split(separator: "\n").compactMap { $0.firstIndex(of: "|")?.utf16Offset(in: $0) })
+        #expect(columns.count == 1, "\(plane.logs)")
+        #expect(!plane.logs.contains("the last ones stay in use"))
         #expect(try await plane.polder("status", mayFail: true).status == 3)
     }
 
@@ -111,9 +116,20 @@ import Testing
         #expect(try await again.waitForEnd(within: .seconds(60)).status == 0)
     }
 
+    @Test func `the demo prints lines without blanks at their end, and no two empty ones`() async throws {
+        let output = try await runTool(Plane.binary("polder"), ["demo", "--seconds", "1"]).output
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        #expect(lines.last == "✓ stopped  the plane and its temporary folder are gone")
+        #expect(!lines.contains { $0.hasSuffix(" ") })
+        #expect(!zip(lines, lines.dropFirst()).contains { $0.isEmpty && $1.isEmpty }, "\(output)")
+    }
+
     @Test func `a lost key-encryption key is asked for, and a lost plane starts again when it is back`() async throws {
         let plane = try await Plane()
         _ = try await plane.polder("send", "demo", "--count", "3", "--rate", "0")
+        let beyond = try await plane.polder("read", "demo", "--from", "100000")
+        #expect(beyond.errors == "polder: demo has no record 100000 yet: the next one will be 3\n")
+        #expect(beyond.output.isEmpty)
         #expect(try await plane.stop() == 0)
         let kek = try plane.folder.read("state/secrets/kek")
         plane.folder.remove("state/secrets/kek")

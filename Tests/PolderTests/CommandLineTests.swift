@@ -18,6 +18,21 @@ final class Printed: Sendable {
     }
 }
 
+private struct Dance: Command {
+    static let name = "dance"
+    static let summary = "Dances."
+    static let details = ""
+    let steps: Int?
+
+    init(reading arguments: inout ArgumentReader) {
+        _ = arguments.optionIfPresent("--dir", "DIR", "A folder.") as String?
+        steps = arguments.numberIfPresent("--steps", "N", in: 0...Int.max, "How many.")
+        _ = arguments.numberIfPresent("--beat", "N", in: 20...300, "How fast.")
+    }
+
+    func run(_ context: CommandContext) async throws(PolderError) { context.console.print("\(steps ?? 8) steps") }
+}
+
 private struct Greet: Command {
     static let name = "greet people"
     static let summary = "Greets."
@@ -43,7 +58,7 @@ private struct Greet: Command {
 @Suite struct CommandLineTests {
     private func run(_ arguments: String...) async -> (ExitCode, Printed) {
         let printed = Printed()
-        let code = await PolderCommandLine([Greet.self], version: "9.9").run(
+        let code = await PolderCommandLine([Greet.self, Dance.self], version: "9.9").run(
             arguments, CommandContext(console: printed.console(), environment: [:]))
         return (code, printed)
     }
@@ -100,12 +115,63 @@ private struct Greet: Command {
     }
 
     @Test func `an unknown command is a usage mistake, an error of a command has its own code`() async {
-        let (unknown, printed) = await run("dance")
+        let (unknown, printed) = await run("windmill")
         #expect(unknown == .usage)
-        #expect(printed.error.contains("unknown command dance"))
+        #expect(printed.error == "polder: unknown command windmill\npolder: try: polder --help\n")
         let (missing, text) = await run("greet", "people", "nobody")
         #expect(missing == .notFound)
         #expect(text.error == "polder: there is no stream nobody; the plane has demo\n")
+    }
+
+    @Test func `a misspelt command is told with the one that was meant`() async {
+        #expect(await run("dnace").1.error.contains("unknown command dnace; did you mean dance?"))
+        #expect(await run("great", "people", "anna").1.error.contains("did you mean greet people?"))
+        let (code, printed) = await run("greet", "poeple")
+        #expect(code == .usage)
+        #expect(
+            printed.error == """
+                polder: unknown command greet poeple; did you mean greet people?
+                polder: try: polder greet --help
+
+                """)
+    }
+
+    @Test func `half the name of commands shows them`() async {
+        let (code, printed) = await run("greet", "--help")
+        #expect(code == .success)
+        #expect(printed.output == "usage: polder greet <command> [options]\n\n  greet people  Greets.\n")
+        #expect(await run("greet").0 == .usage)
+        #expect(await run("help", "dance").1.output.hasPrefix("polder dance: Dances."))
+    }
+
+    @Test func `options before the command are told where they belong`() async {
+        let (code, printed) = await run("--dir", "/x", "dance", "--steps", "2")
+        #expect(code == .usage)
+        #expect(
+            printed.error.hasPrefix(
+                "polder: --dir stands before the command; options come after it: polder dance --steps 2 --dir /x\n"))
+    }
+
+    @Test func `a negative number is a value, and refused as one`() async {
+        #expect(await run("dance", "--steps", "3").1.output == "3 steps\n")
+        #expect(
+            await run("dance", "--steps", "-1", "--beat=500").1.error == """
+                polder: --steps must be at least 0, not -1
+                polder: --beat must be from 20 to 300, not 500
+                polder: try: polder dance --help
+
+                """)
+    }
+
+    @Test func `who has no plane is told how to make one there`() {
+        #expect(
+            PolderError.noPlane(dir: "/tmp/p").lines == [
+                "there is no plane in /tmp/p; make one with: polder up --dir /tmp/p"
+            ])
+        #expect(
+            PolderError.notRunning(dir: "/tmp/my plane").lines == [
+                "no plane runs on /tmp/my plane; start one with: polder up --dir '/tmp/my plane'"
+            ])
     }
 
     @Test func `the overview lists commands and exit codes`() async {

@@ -6,6 +6,8 @@ package enum PolderError: Fault, Equatable {
     case usage(command: String, [String])
     /// No plane runs on the state folder of this path.
     case notRunning(dir: String)
+    /// No plane was ever started on the state folder of this path.
+    case noPlane(dir: String)
     /// The plane has no stream of this name; the others are listed.
     case noSuchStream(String, known: [String])
     /// Somebody else's no: a service refused a request, or a confirmation is missing.
@@ -21,7 +23,7 @@ package enum PolderError: Fault, Equatable {
     package var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .notRunning: .notRunning
+        case .notRunning, .noPlane: .notRunning
         case .noSuchStream: .notFound
         case .refused: .refused
         case .configuration: .configuration
@@ -33,8 +35,9 @@ package enum PolderError: Fault, Equatable {
     /// What is printed, a line each.
     package var lines: [String] {
         switch self {
-        case .usage(let command, let mistakes): mistakes + ["try: polder \(command) --help"]
-        case .notRunning(let dir): ["no plane runs on \(dir); start one with: polder up"]
+        case .usage(let command, let mistakes): mistakes + ["try: polder \(command.isEmpty ? "" : "\(command) ")--help"]
+        case .notRunning(let dir): ["no plane runs on \(dir); start one with: polder up --dir \(quoted(dir))"]
+        case .noPlane(let dir): ["there is no plane in \(dir); make one with: polder up --dir \(quoted(dir))"]
         case .noSuchStream(let name, let known):
             ["there is no stream \(name); the plane has \(known.isEmpty ? "none" : known.joined(separator: ", "))"]
         case .refused(let reason): [reason]
@@ -47,7 +50,7 @@ package enum PolderError: Fault, Equatable {
     /// The user's, unless something failed.
     package var blame: Blame {
         switch self {
-        case .usage, .notRunning, .noSuchStream, .refused, .configuration, .interrupted: .caller
+        case .usage, .notRunning, .noPlane, .noSuchStream, .refused, .configuration, .interrupted: .caller
         case .failed: .upstream
         }
     }
@@ -55,8 +58,17 @@ package enum PolderError: Fault, Equatable {
     /// A failure may pass.
     package var retry: Retry {
         switch self {
-        case .failed, .notRunning: .afterBackoff
+        case .failed, .notRunning, .noPlane: .afterBackoff
         case .usage, .noSuchStream, .refused, .configuration, .interrupted: .never
         }
     }
+}
+
+/// A path as a shell takes it.
+private func quoted(_ path: String) -> String {
+    let isPlain = path.utf8.allSatisfy { byte in
+        (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x2D...0x39).contains(byte)
+            || byte == UInt8(ascii: "_")
+    }
+    return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
 }

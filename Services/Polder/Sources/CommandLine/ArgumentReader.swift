@@ -50,6 +50,19 @@ package struct ArgumentReader {
         return parse(name, text)
     }
 
+    /// A number that may be left out and must lie in a range.
+    package mutating func numberIfPresent(
+        _ name: String, _ placeholder: String, in range: ClosedRange<Int>, _ about: String
+    ) -> Int? {
+        guard let number: Int = optionIfPresent(name, placeholder, about) else { return nil }
+        if range.contains(number) { return number }
+        let limits =
+            range.upperBound == .max
+            ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+        mistakes.append("\(name) must be \(limits), not \(number)")
+        return nil
+    }
+
     /// An option with a value and a default.
     package mutating func option<Value: SettingValue>(
         _ name: String, short: String? = nil, _ placeholder: String, default initial: Value, _ about: String
@@ -92,7 +105,13 @@ package struct ArgumentReader {
         afterDashes = []
     }
 
-    private func isOption(_ token: String) -> Bool { token.hasPrefix("-") && token != "-" }
+    /// `-` is an argument, and so is a negative number.
+    private func isOption(_ token: String) -> Bool {
+        token.hasPrefix("-") && token != "-" && !token.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+    }
+
+    /// Notes what only shows when options are seen together.
+    package mutating func refuse(_ mistake: String) { mistakes.append(mistake) }
 
     private mutating func declare(_ name: String, _ short: String?, _ placeholder: String?, _ about: String) {
         let names = [short, name].compactMap(\.self).joined(separator: ", ")

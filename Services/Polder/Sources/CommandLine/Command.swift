@@ -45,7 +45,7 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
         case .success: "done"
         case .failure: "something failed; the message says what"
         case .usage: "the arguments are wrong"
-        case .notRunning: "no plane runs on this folder"
+        case .notRunning: "no plane runs on this folder, or none was ever there"
         case .notFound: "no stream of that name"
         case .refused: "the plane refused, or a confirmation is missing"
         case .configuration: "the plane folder or the state folder holds mistakes"

@@ -1,3 +1,5 @@
+internal import Config
+
 /// The whole command line: finds the command, answers `--help` and `--version`, turns errors into messages and codes.
 package struct PolderCommandLine: Sendable {
     private let commands: [any Command.Type]
@@ -20,10 +22,8 @@ package struct PolderCommandLine: Sendable {
             console.print("polder \(version)")
             return .success
         }
-        guard let (type, rest) = find(arguments) else {
-            report(.usage(command: "", ["unknown command \(arguments.prefix(2).joined(separator: " "))"]), console)
-            return .usage
-        }
+        if arguments[0] == "help" { return await run(Array(arguments.dropFirst()) + ["--help"], context) }
+        guard let (type, rest) = find(arguments) else { return unknown(arguments, console) }
         if rest.contains("--help") || rest.contains("-h") {
             console.print(help(of: type))
             return .success
@@ -51,6 +51,40 @@ package struct PolderCommandLine: Sendable {
             if let type = commands.first(where: { $0.name == name }) { return (type, Array(arguments[length...])) }
         }
         return nil
+    }
+
+    /// No command has this name: shows those of its group, or says which was probably meant.
+    private func unknown(_ arguments: [String], _ console: Console) -> ExitCode {
+        let word = arguments[0]
+        let group = commands.filter { $0.name.hasPrefix("\(word) ") }
+        if !group.isEmpty, arguments.dropFirst().allSatisfy({ ["--help", "-h"].contains($0) }) {
+            console.print(
+                (["usage: polder \(word) <command> [options]", ""] + table(group.map { ($0.name, $0.summary) }))
+                    .joined(separator: "\n"))
+            return arguments.count > 1 ? .success : .usage
+        }
+        let pair = arguments.prefix(2).joined(separator: " ")
+        let mistake: String
+        if word.hasPrefix("-") {
+            mistake = "\(word) stands before the command; options come after it" + afterCommand(arguments)
+        } else if let meant = Spelling.nearest(to: pair, in: commands.map { $0.name }.filter { $0.contains(" ") }) {
+            mistake = "unknown command \(pair); did you mean \(meant)?"
+        } else if let meant = Spelling.nearest(to: word, in: commands.map { $0.name }.filter { !$0.contains(" ") }) {
+            mistake = "unknown command \(word); did you mean \(meant)?"
+        } else {
+            mistake = "unknown command \(group.isEmpty ? word : pair)"
+        }
+        report(.usage(command: group.isEmpty ? "" : word, [mistake]), console)
+        return .usage
+    }
+
+    /// `: polder status --dir /x` when a command follows the options.
+    private func afterCommand(_ arguments: [String]) -> String {
+        for index in arguments.indices {
+            guard let (type, rest) = find(Array(arguments[index...])) else { continue }
+            return ": " + (["polder", type.name] + rest + arguments[..<index]).joined(separator: " ")
+        }
+        return ""
     }
 
     private func overview() -> String {

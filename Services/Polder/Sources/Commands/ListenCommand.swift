@@ -15,7 +15,7 @@ struct ListenCommand: Command {
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         _ = arguments.outputOption()  // an event is JSON either way
-        count = arguments.optionIfPresent("--count", "N", "Ends after N events.")
+        count = arguments.numberIfPresent("--count", "N", in: 0...Int.max, "Ends after N events.")
         stream = arguments.argument("stream", "The stream's name.")
     }
 

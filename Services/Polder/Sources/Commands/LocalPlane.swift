@@ -9,7 +9,7 @@ struct LocalPlane {
         state = try StateFolder.resolve(dir, environment: environment)
         do {
             guard let snapshot = try PlaneSnapshot.lastGood(state: state.path, component: "polder") else {
-                throw PolderError.notRunning(dir: state.path)
+                throw PolderError.noPlane(dir: state.path)
             }
             self.snapshot = snapshot
         } catch let error as PolderError {

@@ -61,7 +61,7 @@ struct ReadCommand: Command {
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         start = arguments.option("--from", "earliest|latest|OFFSET", default: Start.earliest, "Where to begin.")
-        count = arguments.optionIfPresent("--count", "N", "Ends after N records.")
+        count = arguments.numberIfPresent("--count", "N", in: 0...Int.max, "Ends after N records.")
         follow = arguments.flag("--follow", "Goes on with what is appended, until Ctrl-C.")
         format = arguments.choice("--output", short: "-o", default: .text, "How records are printed.")
         stream = arguments.argument("stream", "The stream's name.")
@@ -73,7 +73,12 @@ struct ReadCommand: Command {
         do {
             let log = try SQLiteEventLog(folder: plane.state.path, options: .readOnly)
             defer { log.close() }
-            let end = follow ? nil : try log.ends(of: topic)?.next
+            let ends = try log.ends(of: topic)
+            if case .offset(let offset) = start, offset > ends?.next.offset ?? 0 {
+                context.console.note(
+                    "polder: \(stream) has no record \(offset) yet: the next one will be \(ends?.next.offset ?? 0)")
+            }
+            let end = follow ? nil : ends?.next
             if !follow, end == nil { return }
             let reader = try log.reader(of: topic, from: position)
             let printer = RecordPrinter(format, try SchemaStore(state: plane.state.path), context.console)

@@ -16,13 +16,12 @@ struct DemoCommand: Command {
     let seconds: Int
 
     init(reading arguments: inout ArgumentReader) {
-        seconds = arguments.option("--seconds", "N", default: 0, "Ends by itself after N seconds; 0 waits for Ctrl-C.")
+        seconds =
+            arguments.numberIfPresent(
+                "--seconds", "N", in: 0...86_400, "Ends by itself after N seconds; 0 waits for Ctrl-C [0].") ?? 0
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
-        guard (0...86_400).contains(seconds) else {
-            throw .usage(command: Self.name, ["--seconds must be from 0 to 86400"])
-        }
         let folder: String
         do {
             folder = try Directory.createTemporary(prefix: "/tmp/polder-demo-")

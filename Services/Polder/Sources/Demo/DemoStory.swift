@@ -56,21 +56,29 @@ struct DemoStory {
     /// The same event side by side, in each stream.
     func sideBySide(columns: [(title: String, about: String)], _ fields: [Field]) -> [String] {
         let name = fields.map(\.name.count).max() ?? 0
-        let cell = (width - 3 - name - 2 * columns.count) / columns.count
+        let width = (width - 3 - name - 2 * columns.count) / columns.count
+        func row(_ head: String, _ cells: [(text: String, style: Console.Style)]) -> String {
+            // Nothing behind the last cell: a line has no blanks at its end.
+            let painted = cells.enumerated().map { index, cell -> String in
+                let text = fit(cell.text, width)
+                return "  " + paint(index == cells.count - 1 ? text : pad(text, width), cell.style)
+            }
+            return "   " + pad(head, name) + painted.joined()
+        }
         var lines = [
-            "   " + pad("", name) + columns.map { "  " + paint(pad(fit($0.title, cell), cell), .bold) }.joined(),
-            "   " + pad("", name) + columns.map { "  " + paint(pad(fit($0.about, cell), cell), .dim) }.joined(),
+            row("", columns.map { ($0.title, .bold) }), row("", columns.map { ($0.about, .dim) }),
             paint(
                 "   " + String(repeating: "─", count: name)
-                    + columns.map { _ in "  " + String(repeating: "─", count: cell) }.joined(), .dim),
+                    + columns.map { _ in "  " + String(repeating: "─", count: width) }.joined(), .dim),
         ]
         for field in fields {
-            let cells = field.shown.map { text -> String in
-                guard let text else { return "  " + paint(pad("–", cell), .dim) }
-                let style: Console.Style = text == field.sent ? .green : .magenta
-                return "  " + paint(pad(fit(text, cell), cell), style)
-            }
-            lines.append("   " + pad(field.name, name) + cells.joined())
+            lines.append(
+                row(
+                    field.name,
+                    field.shown.map { text in
+                        guard let text else { return ("–", .dim) }
+                        return (text, text == field.sent ? .green : .magenta)
+                    }))
         }
         return lines
     }

@@ -172,7 +172,7 @@ struct DemoTeller: Sendable {
             throw .failed("the plane does not know \(Simulator.contract)")
         }
         let simulator = try Simulator(
-            definition: schema.definition, prefix: "session", range: 1000, purposes: "\"\",0,0/1,0/1/2,0/1/2/3")
+            definition: schema.definition, prefix: "session", range: 1000, purposes: Simulator.purposes)
         let sender = try EventSender(
             plane, document, source, .simulator(simulator), SendingState(limit: .max, rate: 100, start: .now()),
             token: token)
@@ -208,7 +208,9 @@ struct DemoTeller: Sendable {
                 break  // Ctrl-C
             }
         }
-        show(["", "", story.done("stopped", "the plane and its temporary folder are gone")])
+        // On a terminal, the line of counters has not ended.
+        if console.isOutputTerminal { show([""]) }
+        show(["", story.done("stopped", "the plane and its temporary folder are gone")])
     }
 
     private func counts(

@@ -7,6 +7,7 @@ final class LogPrinter: Sendable {
         var lines: [(process: String, line: [UInt8])] = []
         var dropped = 0
         var isEnding = false
+        var width = 13
     }
 
     private static let limit = 10_000  // lines
@@ -28,6 +29,13 @@ final class LogPrinter: Sendable {
         }
     }
 
+    /// From now on every name has as many columns as the longest of these, so that lines stand in line from the first on.
+    func align(to names: [String]) {
+        queue.change { queue in
+            queue.width = min(32, names.reduce(queue.width) { max($0, $1.utf8.count) })
+        }
+    }
+
     /// A line of the supervisor's own.
     func add(_ text: String) { add("polder", Array(text.utf8)) }
 
@@ -38,16 +46,14 @@ final class LogPrinter: Sendable {
     }
 
     private static func run(_ queue: Monitor<Queue>, _ console: Console) {
-        var width = 13
         while true {
-            let batch = queue.wait { queue -> (lines: [(process: String, line: [UInt8])], dropped: Int)? in
-                if queue.lines.isEmpty, queue.dropped == 0 { return queue.isEnding ? ([], 0) : nil }
-                return (queue.lines, queue.dropped)
+            let batch = queue.wait { queue -> (lines: [(process: String, line: [UInt8])], dropped: Int, width: Int)? in
+                if queue.lines.isEmpty, queue.dropped == 0 { return queue.isEnding ? ([], 0, 0) : nil }
+                return (queue.lines, queue.dropped, queue.width)
             }
             guard let batch, !batch.lines.isEmpty || batch.dropped > 0 else { return }
             for (process, line) in batch.lines {
-                width = min(32, max(width, process.utf8.count))
-                let name = process + String(repeating: " ", count: max(0, width - process.utf8.count))
+                let name = process + String(repeating: " ", count: max(0, batch.width - process.utf8.count))
                 let style = colours[process.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % colours.count]
                 console.note("\(console.styledNote("\(name) |", style)) \(String(decoding: line, as: UTF8.self))")
             }

@@ -78,8 +78,10 @@ final class PlaneRun: Sendable {
             }
             return (changing.ports, changing.decrypterPorts)
         }
-        return PlanePlan(state: state, planeFolder: source.folder, ports: ports, environment: environment)
+        let processes = PlanePlan(state: state, planeFolder: source.folder, ports: ports, environment: environment)
             .processes(for: snapshot, decrypterPorts: decrypterPorts)
+        printer.align(to: processes.map(\.name))
+        return processes
     }
 
     /// Brings the processes in line with the configuration.

@@ -46,28 +46,32 @@ enum EventSource: Sendable {
             if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
                 continue
             }
-            guard let ref = schema ?? contractRef(in: Array(line)) else {
-                throw .failed(
-                    "\(path):\(index + 1): no strmMeta.eventContractRef to take the schema from; say --schema")
-            }
+            let ref: String
+            if let schema { ref = schema } else { ref = try contractRef(in: Array(line), "\(path):\(index + 1)") }
             events.append(OutgoingEvent(schemaRef: ref, serialization: "application/json", body: Array(line)))
         }
         return .lines(events)
     }
 
-    private static func contractRef(in line: [UInt8]) -> String? {
+    private static func contractRef(in line: [UInt8], _ place: String) throws(PolderError) -> String {
+        let event: JSONValue
         do {
-            return try JSONValue.parse(line)["strmMeta"]?["eventContractRef"]?.string
+            event = try JSONValue.parse(line)
         } catch {
-            // The gateway says better than this program could what is wrong with it.
-            return nil
+            throw .failed("\(place):\(error.place.column): not JSON: \(error.reason)")
         }
+        guard let ref = event["strmMeta"]?["eventContractRef"]?.string else {
+            throw .failed("\(place): no strmMeta.eventContractRef to take the schema from; say --schema")
+        }
+        return ref
     }
 }
 
 /// Invents events of the example contract, as the public command-line simulator does.
 struct Simulator: Sendable {
     static let contract = "strmprivacy/example/1.5.0"
+    /// The consents of events unless told otherwise.
+    static let purposes = "\"\",0,0/1,0/1/2,0/1/2/3"
 
     private let shape: AvroShape
     private let prefix: String

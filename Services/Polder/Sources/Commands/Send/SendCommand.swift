@@ -30,27 +30,42 @@ struct SendCommand: Command {
         output = arguments.outputOption()
         file = arguments.optionIfPresent("--file", short: "-f", "PATH", "Events to send, one JSON text per line.")
         schema = arguments.optionIfPresent("--schema", "REF", "Schema of the file's events [their own contract].")
-        rate = arguments.optionIfPresent(
-            "--rate", "N", "Events per second; 0 is as fast as it goes [1, with --file 0].")
-        count = arguments.optionIfPresent("--count", "N", "Ends after N events [no end, or the file's].")
-        prefix = arguments.option("--session-prefix", "TEXT", default: "session", "Beginning of every consistentValue.")
-        range = arguments.option("--session-range", "N", default: 1000, "How many different consistentValues.")
-        purposes = arguments.option(
-            "--purposes", "LISTS", default: "\"\",0,0/1,0/1/2,0/1/2/3", "The consents that events are given, by chance."
-        )
+        rate = arguments.numberIfPresent(
+            "--rate", "N", in: 0...1_000_000, "Events per second; 0 is as fast as it goes [1, with --file 0].")
+        count = arguments.numberIfPresent(
+            "--count", "N", in: 0...Int.max, "Ends after N events [no end, or the file's].")
+        let prefix: String? = arguments.optionIfPresent(
+            "--session-prefix", "TEXT", "Beginning of every consistentValue [session].")
+        let range = arguments.numberIfPresent(
+            "--session-range", "N", in: 1...Int.max, "How many different consistentValues [1000].")
+        let purposes: String? = arguments.optionIfPresent(
+            "--purposes", "LISTS", "The consents that events are given, by chance [\(Simulator.purposes)].")
+        if file == nil, schema != nil { arguments.refuse("--schema is for the events of --file, which is missing") }
+        if file != nil {
+            for (name, isGiven) in [
+                ("--session-prefix", prefix != nil), ("--session-range", range != nil), ("--purposes", purposes != nil),
+            ] where isGiven {
+                arguments.refuse("\(name) is for invented events, not for those of --file")
+            }
+        }
+        self.prefix = prefix ?? "session"
+        self.range = range ?? 1000
+        self.purposes = purposes ?? Simulator.purposes
         quiet = arguments.flag("--quiet", short: "-q", "No progress.")
         stream = arguments.argument("stream", "The source stream's name.")
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
-        if let mistake = mistake() { throw .usage(command: SendCommand.name, [mistake]) }
+        // Before anybody is asked: a broken file needs no plane to be told.
+        let lines = try file.map { path throws(PolderError) in try EventSource.file(path, schema: schema) }
         let plane = try PlaneClient(dir, environment: context.environment)
         let document = try await plane.document()
         let stream = try PlaneClient.stream(stream, in: document)
         if let origin = stream.derivedFrom {
             throw .refused("\(stream.name) is derived from \(origin); events are sent to \(origin)")
         }
-        let source = try events(context)
+        let source: EventSource
+        if let lines { source = lines } else { source = try simulator(context) }
         let limit = min(count ?? .max, source.count ?? .max)
         let sender = try EventSender(
             plane, document, stream, source,
@@ -66,18 +81,11 @@ struct SendCommand: Command {
         await showing?.value
         let state = sender.outcome
         report(state, took: .now() - began, console)
-        if state.rejected > 0 { throw .refused("\(state.rejected) events were rejected") }
+        if state.rejected == 1 { throw .refused("1 event was rejected") }
+        if state.rejected > 1 { throw .refused("\(state.rejected) events were rejected") }
     }
 
-    private func mistake() -> String? {
-        if let rate, !(0...1_000_000).contains(rate) { return "--rate must be from 0 to 1000000" }
-        if let count, count < 0 { return "--count must not be negative" }
-        if range < 1 { return "--session-range must be at least 1" }
-        return nil
-    }
-
-    private func events(_ context: CommandContext) throws(PolderError) -> EventSource {
-        if let file { return try .file(file, schema: schema) }
+    private func simulator(_ context: CommandContext) throws(PolderError) -> EventSource {
         let local = try LocalPlane(dir, environment: context.environment)
         guard let schema = local.snapshot.schemas.first(where: { $0.ref.description == Simulator.contract }) else {
             throw .failed("the plane does not know \(Simulator.contract)")
