@@ -151,10 +151,26 @@ let plan: [[Target]] = [
                 "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["Avro", "Bytes", "HTTP", "JSON"], path: "Tests/Fuzz/Sources",
+            swiftSettings: strict),
+        .testTarget(
+            name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "System"], path: "Tests/FuzzCorpusTests",
+            swiftSettings: strict),
         .testTarget(
             name: "PlaneTests", dependencies: ["TestKit", "System", "JSON", "Bytes", "Time"], path: "Tests/PlaneTests",
             swiftSettings: strict),
     ],
+
+    // `make fuzz`: links libFuzzer, so it exists only in that build.
+    Context.environment["POLDER_FUZZ"] == nil
+        ? []
+        : [
+            .executableTarget(
+                name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict,
+                // gold cannot link what ASan instruments
+                linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
+        ],
 ]
 
 let package = Package(

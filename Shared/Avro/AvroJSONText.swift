@@ -111,7 +111,12 @@ private struct DatumPrinter {
     private var truncated: AvroError { .malformedDatum(offset: reader.offset, .truncated) }
 
     private mutating func long() throws(AvroError) -> Int64 {
+        let start = reader.offset
         guard let value = reader.readZigzag() else { throw truncated }
+        // As in ``AvroWalker``: a number takes as few bytes as it can.
+        guard reader.offset - start == 1 || reader.bytes[reader.offset - 1] != 0 else {
+            throw .malformedDatum(offset: start, .overlongNumber)
+        }
         return value
     }
 
@@ -140,10 +145,14 @@ private struct DatumPrinter {
         while true {
             var count = try long()
             guard count != 0 else { return }
+            var end: Int?
             if count < 0 {
-                _ = try long()
                 guard count != .min else { throw .malformedDatum(offset: reader.offset, .invalidBlock) }
                 count = -count
+                let size = try long()
+                guard size >= 0 else { throw .malformedDatum(offset: reader.offset, .negativeLength) }
+                guard size <= Int64(reader.remaining) else { throw truncated }
+                end = reader.offset + Int(size)
             }
             while count > 0 {
                 let start = reader.offset
@@ -154,6 +163,7 @@ private struct DatumPrinter {
                 }
                 count -= 1
             }
+            if let end, end != reader.offset { throw .malformedDatum(offset: reader.offset, .invalidBlock) }
         }
     }
 

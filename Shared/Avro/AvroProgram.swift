@@ -241,7 +241,9 @@ package final class AvroProgram: @unchecked Sendable {
             let body = here()
             compile(items, path: path)
             // Elements of no bytes (nulls, empty records) are not walked: a list of them could be endless for free.
-            steps[Int(next)].second = steps.count == Int(body) && code == .listNext ? 0 : 1
+            let isEmpty = steps.count == Int(body) && code == .listNext
+            steps[Int(next)].second = isEmpty ? 0 : 1
+            if isEmpty { steps[Int(next)].notesBlocks = false }  // nothing inside can change its length
             emit(Step(code: .jump, argument: next))
             steps[Int(next)].argument = here()
         }

@@ -209,7 +209,7 @@ struct HTTP1Message: ~Copyable {
     private mutating func readStartLine() throws(HTTPError) -> Bool {
         let begin = cursor
         guard let line = try nextLine() else {
-            if buffer.count - begin > limits.lineBytes { throw .targetTooLong }
+            if buffer.count - begin > limits.lineBytes + 1 { throw .targetTooLong }  // a CR may be here, its LF not yet
             return false
         }
         if line.isEmpty {
@@ -406,7 +406,7 @@ struct HTTP1Message: ~Copyable {
     private mutating func readChunkSize() throws(HTTPError) -> Bool {
         let begin = cursor
         guard let line = try nextLine() else {
-            if buffer.count - begin > Self.chunkLineBytes { throw .malformed("chunk line too long") }
+            if buffer.count - begin > Self.chunkLineBytes + 1 { throw .malformed("chunk line too long") }
             closeGap()
             return false
         }

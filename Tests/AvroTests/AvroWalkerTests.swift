@@ -237,6 +237,27 @@ import Testing
         #expect(walkError(program, [0x32, 0x61]) == .malformedDatum(offset: 0, .truncated))
     }
 
+    @Test(arguments: [
+        ("a block that states the wrong size", #""boolean""#, [0x01, 0x04, 0x01, 0x00] as [UInt8], true),
+        ("a block that ends outside", #""boolean""#, [0x01, 0x10, 0x01, 0x00], true),
+        ("a count that is longer than it needs to be", #""boolean""#, [0x82, 0x00, 0x01, 0x00], true),
+        ("a true block", #""boolean""#, [0x01, 0x02, 0x01, 0x00], false),
+        (
+            "empty elements that state their size of nothing", #"{"type":"record","name":"E","fields":[]}"#,
+            [0x0B, 0x00, 0x00], false
+        ),
+    ])
+    func `walker and printer agree on lists`(_ what: String, _ items: String, _ datum: [UInt8], _ isRefused: Bool)
+        throws
+    {
+        let schema = try AvroSchema.parse(
+            #"{"type":"record","name":"R","fields":[{"name":"l","type":{"type":"array","items":\#(items)}}]}"#)
+        let program = try AvroProgram(schema, points: ["l", "l/x"])
+        #expect((walkError(program, datum) != nil) == isRefused, "the walker on \(what)")
+        let printed = Result { try text(schema, datum, .compact) }
+        #expect(((try? printed.get()) == nil) == isRefused, "the printer on \(what): \(printed)")
+    }
+
     @Test func `a walker gives back the memory of a datum with very many values`() throws {
         let program = try AvroProgram(AvroSchema.parse(#"{"type":"array","items":"string"}"#), points: [""])
         _ = program

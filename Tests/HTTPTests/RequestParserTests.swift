@@ -194,6 +194,18 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
         #expect(parse(fits, limits: limits).last == "idle")
     }
 
+    @Test(arguments: Chunking.allCases)
+    func `a line of exactly the limit fits, whatever the chunking`(_ chunking: Chunking) {
+        var limits = HTTPLimits()
+        limits.lineBytes = 50
+        let extended = "1;" + String(repeating: "a", count: 254)  // a chunk's line has 256 bytes
+        let text =
+            "POST /\(String(repeating: "a", count: 35)) HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
+            + "\(extended)\r\nx\r\n0\r\n\r\n"
+        let story = parse(chunking.cut(Array(text.utf8)), limits: limits)
+        #expect(story.count == 2 && story[1] == "idle", "\(story)")
+    }
+
     @Test func `a token of 100 kB does not fit in a head`() {
         let story = parse(
             "POST /event HTTP/1.1\r\nhost: h\r\nauthorization: Bearer \(String(repeating: "a", count: 100_000))\r\n\r\n"

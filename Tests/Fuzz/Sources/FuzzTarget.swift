@@ -1,0 +1,58 @@
+/// Everything that is fuzzed: one case, one file, one folder of the corpus.
+///
+/// A target takes any bytes, feeds them to the code under test and checks what must hold whatever they are. It is the same
+/// code under libFuzzer (`make fuzz`) and when the corpus is replayed (`make test`).
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    /// Requests on an HTTP/1.1 connection, in pieces.
+    case http1Request = "http1-request"
+    /// Responses on an HTTP/1.1 connection, in pieces.
+    case http1Response = "http1-response"
+    /// JSON texts: parser, reader, writer.
+    case json
+    /// Avro datums under schemas that are made from the input, too.
+    case avroDatum = "avro-datum"
+
+    /// Runs one input.
+    ///
+    /// - Throws: which promise of the code under test is broken. A crash is a finding as well.
+    package func run(_ bytes: UnsafeRawBufferPointer) throws(BrokenInvariant) {
+        switch self {
+        case .http1Request: try HTTP1RequestFuzz.run(bytes)
+        case .http1Response: try HTTP1ResponseFuzz.run(bytes)
+        case .json: try JSONFuzz.run(bytes)
+        case .avroDatum: try AvroDatumFuzz.run(bytes)
+        }
+    }
+
+    /// Runs one input; the promise that it breaks, or nil.
+    package func finding(in bytes: [UInt8]) -> BrokenInvariant? {
+        bytes.withUnsafeBytes { bytes in
+            switch outcome({ () throws(BrokenInvariant) in try run(bytes) }) {
+            case .success: nil
+            case .failure(let broken): broken
+            }
+        }
+    }
+}
+
+/// Something that must hold for every input and did not hold for this one.
+package struct BrokenInvariant: Error, Equatable, CustomStringConvertible {
+    /// What should have been true.
+    package let description: String
+}
+
+/// Throws unless the condition holds.
+func require(_ condition: Bool, _ invariant: @autoclosure () -> String) throws(BrokenInvariant) {
+    guard condition else { throw BrokenInvariant(description: invariant()) }
+}
+
+/// The value, or a broken invariant when there is none.
+func require<Value>(_ value: Value?, _ invariant: @autoclosure () -> String) throws(BrokenInvariant) -> Value {
+    guard let value else { throw BrokenInvariant(description: invariant()) }
+    return value
+}
+
+/// What a throwing call answered, as a value: outcomes of two ways can be compared.
+func outcome<Value, Failure: Error>(_ body: () throws(Failure) -> Value) -> Result<Value, Failure> {
+    do throws(Failure) { return .success(try body()) } catch { return .failure(error) }
+}
