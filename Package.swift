@@ -141,7 +141,7 @@ let plan: [[Target]] = [
     // Test support, and tests that need a whole plane.
     [
         .target(
-            name: "TestKit", dependencies: ["Bytes", "Crypto", "Time", "Observe", "System", "JSON"],
+            name: "TestKit", dependencies: ["Bytes", "CSQLite", "Crypto", "Time", "Observe", "System", "JSON"],
             path: "Tests/TestKit", exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "bench",

@@ -74,6 +74,7 @@ final class KeyStore {
         var options = Database.Options(.create)
         options.secureDelete = true
         options.busyTimeout = busyTimeout
+        options.autoCheckpointPages = 0  // the vault does it, and looks at the outcome
         database = try sqlite { () throws(SQLiteError) in
             let database = try Database(path, options)
             try database.migrate(to: Self.format)

@@ -43,6 +43,10 @@ package final class SQLiteKeyVault: KeyVault {
     private final class Engine: @unchecked Sendable {
         // Unchecked: made in init and then touched only by work on `thread`, one piece after the other.
         let store: KeyStore
+        /// Why nothing is written any more: a sync failed, so what the disk holds is unknown until the process starts anew.
+        var poison: KeyVaultError?
+        /// Keys made since the last checkpoint.
+        var uncheckpointed = 0
         init(_ store: KeyStore) { self.store = store }
     }
 
@@ -53,6 +57,7 @@ package final class SQLiteKeyVault: KeyVault {
     private let options: Options
 
     private static let purgeLimit = 1000
+    private static let keysPerCheckpoint = 256
 
     /// Opens the file, or makes it.
     ///
@@ -65,7 +70,9 @@ package final class SQLiteKeyVault: KeyVault {
         path: String, kek: consuming SecretBytes, hash: PersonHash, options: Options = Options()
     ) throws(KeyVaultError) {
         do throws(SystemError) {
-            try Directory.create(File.parent(of: path), mode: 0o700)
+            let folder = File.parent(of: path)
+            try Directory.create(folder, mode: 0o700)
+            try Directory.sync(File.parent(of: folder))  // the folder's own name must survive a power cut too
         } catch {
             throw .file(error)
         }
@@ -115,10 +122,15 @@ package final class SQLiteKeyVault: KeyVault {
         let result = Monitor<Result<Int, KeyVaultError>?>(nil)
         let accepted = thread.run { [self] in
             let outcome: Result<Int, KeyVaultError>
+            if let poison = engine.poison {
+                result.change { $0 = .failure(poison) }
+                return
+            }
             do throws(SQLiteError) {
                 outcome = .success(try engine.store.purge(now: now, limit: Self.purgeLimit))
             } catch {
                 outcome = .failure(.store(error))
+                if case .syncFailed = error { engine.poison = .store(error) }
             }
             result.change { $0 = outcome }
         }
@@ -149,6 +161,19 @@ package final class SQLiteKeyVault: KeyVault {
             outcomes = batch.map { waiting in waiting.requests.map { _ in .failed(error) } }
         }
         for (waiting, outcomes) in zip(batch, outcomes) { waiting.answer.give(outcomes) }
+        checkpointIfDue()
+    }
+
+    /// After the answers are out. A failure here fails nobody's request, and the next round tries again; but a sync that failed
+    /// is the end of writing.
+    private func checkpointIfDue() {
+        guard engine.uncheckpointed >= Self.keysPerCheckpoint, engine.poison == nil else { return }
+        engine.uncheckpointed = 0
+        do throws(SQLiteError) {
+            try engine.store.database.checkpoint(.passive)
+        } catch {
+            if case .syncFailed = error { engine.poison = .store(error) }
+        }
     }
 
     /// A request with its hashes.
@@ -229,6 +254,7 @@ package final class SQLiteKeyVault: KeyVault {
     /// Makes what is missing in one transaction, which holds the write lock from its first line: whoever comes second,
     /// on another loop, in another vault or process, finds the key of whoever came first.
     private func create(_ wanted: inout [Wanted]) throws(KeyVaultError) -> [KeyLink: StoredKey] {
+        if let poison = engine.poison { throw poison }
         let keys = engine.store
         var made: [KeyLink: StoredKey] = [:]
         try sqlite { () throws(SQLiteError) in try keys.database.begin() }
@@ -257,8 +283,10 @@ package final class SQLiteKeyVault: KeyVault {
             try sqlite { () throws(SQLiteError) in try keys.database.commit() }
         } catch {
             keys.database.rollBack()
+            if case .store(.syncFailed) = error { engine.poison = error }
             throw error
         }
+        engine.uncheckpointed += made.count
         return made
     }
 

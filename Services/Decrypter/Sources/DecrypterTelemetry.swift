@@ -65,12 +65,19 @@ struct StreamTelemetry: Sendable {
             results[result.rawValue].add(tally[result])
             switch result {
             case .written, .noConsent: break
-            case .unknownKey, .unknownSchema, .unknownContract, .undecryptable, .malformed, .unusableContract, .lost:
+            case .unknownKey, .unknownSchema, .unknownContract, .undecryptable, .malformed, .unusableContract, .lost,
+                .damaged:
                 logger.error(
                     "events left out of the derived stream",
                     ["result": .string(result.label), "count": .int(tally[result])])
             }
         }
+    }
+
+    func passedDamage(_ offsets: Range<Int64>) {
+        logger.error(
+            "the source topic is damaged; reading goes on behind it",
+            ["from": .int(Int(offsets.lowerBound)), "to": .int(Int(offsets.upperBound - 1))])
     }
 
     func behind(_ events: Int) { lag.set(events) }

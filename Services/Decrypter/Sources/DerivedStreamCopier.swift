@@ -47,6 +47,8 @@ package final class DerivedStreamCopier {
     package enum Step: Equatable {
         /// Dealt with records; these are the counts, already durable.
         case advanced(EventTally)
+        /// Went past records that cannot be read: these offsets, and their count, already durable.
+        case passedDamage(Range<Int64>, EventTally)
         /// There was nothing new.
         case idle
         /// The next event lacks something that may still come.
@@ -180,12 +182,17 @@ package final class DerivedStreamCopier {
     /// Events that the source lost are counted, never passed over in silence.
     private func jumped(_ from: Position, _ to: Position, _ reason: JumpReason) throws(DecrypterError) -> Step {
         switch reason {
-        case .retention, .damage:
+        case .retention:
             var tally = EventTally()
             // Before the first record nothing is missed: a new derived stream starts at what there is.
-            if stored != nil || reason == .damage { tally[.lost] = Int(to.offset - from.offset) }
+            if stored != nil { tally[.lost] = Int(to.offset - from.offset) }
             try commit(RecordBatch(), to: to)
             return .advanced(tally)
+        case .damage:
+            var tally = EventTally()
+            tally[.damaged] = Int(to.offset - from.offset)
+            try commit(RecordBatch(), to: to)
+            return .passedDamage(from.offset..<to.offset, tally)
         case .restarted, .beyondEnd: throw .sourceReset(source)
         }
     }

@@ -101,6 +101,10 @@ final class DerivedStreamThread: Sendable {
                 case .advanced(let tally):
                     waitingFor = nil
                     telemetry.advanced(tally)
+                case .passedDamage(let offsets, let tally):
+                    waitingFor = nil
+                    telemetry.passedDamage(offsets)
+                    telemetry.advanced(tally)
                 case .idle: waitingFor = nil
                 case .waiting(let missing):
                     if missing != waitingFor { telemetry.waiting(missing) }

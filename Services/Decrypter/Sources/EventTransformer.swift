@@ -40,8 +40,10 @@ package enum EventResult: Int, Sendable, CaseIterable {
     case malformed
     /// The contract asks for masks that the event's schema cannot have.
     case unusableContract
-    /// The source no longer has it: retention or damage.
+    /// The source no longer has it: its retention is over.
     case lost
+    /// The source has it and cannot read it any more.
+    case damaged
 
     /// The value of the metric's label `result`.
     package var label: String {
@@ -55,6 +57,7 @@ package enum EventResult: Int, Sendable, CaseIterable {
         case .malformed: "malformed"
         case .unusableContract: "unusable_contract"
         case .lost: "lost"
+        case .damaged: "damaged"
         }
     }
 }

@@ -59,6 +59,8 @@ package final class WebSocketTelemetry: Sendable {
         case noHandshake(Status)
         /// Events were not shown.
         case skipped(Skip, TopicName, count: Int)
+        /// Stored events are damaged and were passed over: their offsets.
+        case passedDamage(TopicName, Range<Int64>)
         /// A topic cannot be read; it is tried again.
         case readFailed(TopicName, reason: String)
         /// A version of the plane's configuration is in force.
@@ -96,6 +98,14 @@ package final class WebSocketTelemetry: Sendable {
             logger.warning(
                 "events could not be shown",
                 ["topic": "\(topic)", "reason": .string(reason.rawValue), "events": .int(count)])
+        case .passedDamage(let topic, let offsets):
+            skipped.with(Skip.damaged.rawValue).add(offsets.count)
+            logger.error(
+                "the topic is damaged; reading goes on behind it",
+                [
+                    "topic": "\(topic)", "from": .int(Int(offsets.lowerBound)),
+                    "to": .int(Int(offsets.upperBound - 1)),
+                ])
         case .readFailed(let topic, let reason):
             logger.error("a topic cannot be read now", ["topic": "\(topic)", "reason": .string(reason)])
         case .planeChanged(let plane):

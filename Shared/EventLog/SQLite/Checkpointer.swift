@@ -7,8 +7,8 @@ import Wire
 ///
 /// ```
 ///   commit ► WAL ──every slice──► passive: moves, syncs, holds nobody up
-///                ──over the limit─► passive until nothing is left, then the next commit starts the WAL over by itself;
-///                                   if commits are always faster, `restart` holds them up for the last few pages
+///                ──over the limit─► passive twice; a commit that finds nothing left to move starts the WAL over by itself
+///                ──a slice later──► `restart` holds commits up for the last few pages
 /// ```
 ///
 /// - Isolation: belongs to the maintenance thread.
@@ -20,12 +20,13 @@ struct Checkpointer {
         let file: FileStatus
         /// Pages of the WAL from which it is made to start over.
         var restartAt: Int
+        /// Whether the WAL reached that before the last slice, and no commit has started it over since.
+        var isOverdue = false
     }
 
     private static let connectionLimit = 8
     /// How long committers wait at most when a reader stands in the way of a restart; then the WAL grows on.
     private static let restartPatience: Duration = .milliseconds(200)
-    private static let passivesBeforeRestart = 4
 
     private let root: String
     private let walLimit: Int  // pages
@@ -47,38 +48,34 @@ struct Checkpointer {
     /// Closes the topic's connection.
     mutating func forget(_ topic: TopicName) { connections.removeAll { $0.files.topic == topic } }
 
-    mutating func checkpoint(_ topic: TopicName) {
-        let files = TopicFiles(root, topic)
-        do throws(SQLiteError) {
-            guard var connection = try take(files) else { return }
-            try checkpoint(&connection)
-            connection.database.releaseFileCache(keeping: kernelCache)
-            if connections.count >= Self.connectionLimit { connections.removeFirst() }
-            connections.append(connection)
-        } catch {
-            // The WAL is as good a place as the database. The next request tries again, with a fresh connection; a sick disk
-            // shows at the commits.
-        }
+    /// - Throws: What the store says; the next request begins with a fresh connection.
+    mutating func checkpoint(_ topic: TopicName) throws(SQLiteError) {
+        guard var connection = try take(TopicFiles(root, topic)) else { return }
+        try checkpoint(&connection)
+        connection.database.releaseFileCache(keeping: kernelCache)
+        if connections.count >= Self.connectionLimit { connections.removeFirst() }
+        connections.append(connection)
     }
 
     private func checkpoint(_ connection: inout Connection) throws(SQLiteError) {
-        var result = try connection.database.checkpoint(.passive)
-        guard result.walPages >= connection.restartAt else {
-            if result.walPages < walLimit { connection.restartAt = walLimit }
+        let pages = try connection.database.checkpoint(.passive).walPages
+        guard pages >= connection.restartAt else {
+            if pages < walLimit { (connection.restartAt, connection.isOverdue) = (walLimit, false) }
             return
         }
-        var attempts = 1
-        while result.movedPages < result.walPages, attempts < Self.passivesBeforeRestart {
-            result = try connection.database.checkpoint(.passive)
-            attempts += 1
+        // What came during the first one, so that little is left: for a commit that finds nothing left starts the WAL over,
+        // and committers wait while `restart` moves what is left.
+        try connection.database.checkpoint(.passive)
+        guard connection.isOverdue else {
+            connection.isOverdue = true
+            return
         }
-        connection.restartAt = walLimit
-        if result.movedPages == result.walPages { return }
         do throws(SQLiteError) {
             try connection.database.checkpoint(.restart)
+            connection.isOverdue = false
         } catch {
             guard case .busy = error else { throw error }
-            connection.restartAt = result.walPages + walLimit
+            connection.restartAt = pages + walLimit
         }
     }
 

@@ -34,9 +34,19 @@ final class Committer: Sendable {
                 let outcome = delete(slot)
                 giveBack(slot, committed: 0)
                 report.change { $0 = outcome }
+            case .order(let slot, .giveUp(let cause)):
+                giveUp(slot, cause)
+                giveBack(slot, committed: 0)
             case .stop: return
             }
         }
+    }
+
+    /// Takes the topic out of service until the log is opened anew.
+    private func giveUp(_ slot: TopicSlot, _ cause: SQLiteError) {
+        // Not even `settle`: after a failed sync every further write could make it worse.
+        slot.poison = cause
+        slot.store = nil
     }
 
     private func giveBack(_ slot: TopicSlot, committed: Int) {
@@ -84,11 +94,8 @@ final class Committer: Sendable {
                     mayReopen = false  // deleted by another process: what comes now belongs to a new topic
                     slot.store = nil
                     continue
-                case .unusable(_, let cause):
-                    // Not even `settle`: after a failed sync every further write could make it worse.
-                    slot.poison = cause
-                    slot.store = nil
-                case .store(_, .ioError), .store(_, .cannotOpen), .store(_, .misuse):
+                case .unusable(_, let cause): giveUp(slot, cause)
+                case .store(_, .ioError), .store(_, .cannotOpen), .store(_, .readOnly), .store(_, .misuse):
                     slot.store = nil  // a fresh connection next time
                 case .store, .overloaded, .folder, .notAdvanced, .closed: break
                 }

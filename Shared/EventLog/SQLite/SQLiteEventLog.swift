@@ -62,7 +62,9 @@ package final class SQLiteEventLog: EventLog {
             TopicTable(
                 root: folder, backlogLimit: options.backlogBytes, mergeLimit: options.mergeBytes,
                 openLimit: options.openTopics))
-        maintenance = TopicMaintenance(root: folder, clock: clock, options: options)
+        maintenance = TopicMaintenance(root: folder, clock: clock, options: options) { [table] topic, cause in
+            _ = table.change { $0.submit(.giveUp(cause), to: topic) }
+        }
         threads = Monitor([])
         do throws(SystemError) {
             try Directory.create("\(folder)/topics", mode: 0o700)

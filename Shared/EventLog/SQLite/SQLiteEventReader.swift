@@ -24,6 +24,32 @@ final class SQLiteEventReader: EventReader {
         let file: FileStatus?
     }
 
+    /// What the current row of `rows` says; valid until the next step.
+    private struct Row {
+        let first: Int64
+        let count: Int64
+        let created: Int64
+        let checksum: Int64
+        let body: UnsafeRawBufferPointer
+        /// Damaged numbers may be anything: nothing here may overflow.
+        var end: Int64 { first &+ count }
+
+        init(_ rows: Statement) {
+            first = rows.int64(0)
+            count = rows.int64(1)
+            created = rows.int64(2)
+            checksum = rows.int64(3)
+            body = rows.blob(4)
+        }
+
+        var isIntact: Bool {
+            batchChecksum(body, firstOffset: first, count: count, created: created) == checksum
+        }
+
+        /// Whether so many records fit into such a body.
+        var isPlausible: Bool { count > 0 && count <= body.count / PackedRecord.headerSize }
+    }
+
     init(_ files: TopicFiles, from start: StartPosition) throws(EventLogError) {
         self.files = files
         self.start = start
@@ -73,6 +99,7 @@ final class SQLiteEventReader: EventReader {
         var segments: [ReadBatch.Segment] = []
         var next = offset
         var lastEnd: Int64?
+        var damaged: Row?
         while true {
             do throws(SQLiteError) {
                 guard try rows.step() else { break }
@@ -80,25 +107,29 @@ final class SQLiteEventReader: EventReader {
                 if segments.isEmpty { throw error }
                 break  // what was read so far is good; the next call meets the error again
             }
-            let first = rows.int64(0)
-            let count = rows.int64(1)
-            let end = first + count
-            lastEnd = end
-            if end <= next { continue }  // the row before the position
-            if first > next {
-                if segments.isEmpty { return jump(to: first, .retention) }
+            let row = Row(rows)
+            lastEnd = row.end
+            if row.first < offset, row.end <= offset { continue }  // the one before the position
+            // Not even its offset may be trusted before this.
+            guard row.isIntact else {
+                if !segments.isEmpty { break }
+                damaged = damaged ?? row
+                continue  // how far the damage reaches, only a row behind it can tell
+            }
+            if damaged != nil { return jump(to: max(row.first, offset), .damage) }
+            if row.first > next {
+                if segments.isEmpty { return jump(to: row.first, .retention) }
                 break
             }
-            let body = rows.blob(4)
-            let checksum = batchChecksum(body, firstOffset: first, count: count, created: rows.int64(2))
-            guard checksum == rows.int64(3) else {
-                if segments.isEmpty { return jump(to: end, .damage) }
-                break
-            }
-            segments.append(.init(firstOffset: first, bytes: bytes.byteCount..<bytes.byteCount + body.count))
-            bytes.append(packed: body, count: Int(count))
-            next = end
+            segments.append(.init(firstOffset: row.first, bytes: bytes.byteCount..<bytes.byteCount + row.body.count))
+            bytes.append(packed: row.body, count: Int(row.count))
+            next = row.end
             if next - offset >= maxRecords || bytes.byteCount >= maxBytes { break }
+        }
+        if let damaged {
+            // The newest batch. What it says about itself is believed when it can be; else the next batch will tell.
+            let isPlausible = damaged.isPlausible && damaged.first <= offset && damaged.end > offset
+            return isPlausible ? jump(to: damaged.end, .damage) : nil
         }
         rows.reset()
         if segments.isEmpty { return try lookAtEnd(opened.database, lastEnd) }
@@ -110,7 +141,7 @@ final class SQLiteEventReader: EventReader {
     /// Nothing to read: is that because the position is at the end?
     private func lookAtEnd(_ database: Database, _ lastEnd: Int64?) throws(SQLiteError) -> ReadOutcome? {
         let end: Int64
-        if let lastEnd { end = lastEnd } else { end = try database.topicEnds().next }
+        if let lastEnd { end = lastEnd } else { end = try database.nextOffset() }
         if offset == end { return nil }
         return jump(to: end, offset < end ? .retention : .beyondEnd)
     }
@@ -121,18 +152,49 @@ final class SQLiteEventReader: EventReader {
         return .jumped(from: from, to: position, reason)
     }
 
-    /// A page cannot be read. Goes on with the next batch that can be found.
+    /// A page cannot be read. Goes on with the next batch that can be found: the pages of later batches have other parents.
     private func skipDamage() -> ReadOutcome? {
         guard let opened else { return nil }
+        var unreadable = offset
+        var readable: Int64?
+        var target: Int64 = 0
+        var step: Int64 = 1
+        // Doubles until a row can be found, then halves until the first such row is known.
+        while readable == nil, step < 1 << 48 {
+            switch seek(offset + step, opened.database) {
+            case .row(let first): (readable, target) = (offset + step, first)
+            case .unreadable: (unreadable, step) = (offset + step, step * 2)
+            case .end: return nil  // nothing behind it (yet): the caller reports the error
+            }
+        }
+        guard var readable else { return nil }
+        while readable - unreadable > 1 {
+            let middle = unreadable + (readable - unreadable) / 2
+            switch seek(middle, opened.database) {
+            case .row(let first): (readable, target) = (middle, min(target, first))
+            case .unreadable: unreadable = middle
+            case .end: return nil
+            }
+        }
+        return jump(to: target, .damage)
+    }
+
+    private enum Found {
+        case row(Int64)
+        case unreadable
+        case end
+    }
+
+    /// The first batch at or behind an offset. Its body is not looked at.
+    private func seek(_ offset: Int64, _ database: Database) -> Found {
         do throws(SQLiteError) {
-            let next = try opened.database.cached(
-                "SELECT first_offset FROM batch WHERE first_offset > ? ORDER BY first_offset LIMIT 1")
+            let next = try database.cached(
+                "SELECT first_offset FROM batch WHERE first_offset >= ? ORDER BY first_offset LIMIT 1")
             try next.bind(offset, at: 1)
-            guard try next.step() else { return nil }
-            let target = next.int64(0)
-            next.reset()
-            return jump(to: target, .damage)
-        } catch { return nil }  // the tree itself is damaged: the caller reports the first error
+            guard try next.step() else { return .end }
+            defer { next.reset() }
+            return .row(next.int64(0))
+        } catch { return .unreadable }
     }
 
     // MARK: Opening
@@ -156,8 +218,7 @@ final class SQLiteEventReader: EventReader {
         let found = identity.bytes(0)
         identity.reset()
         let known = incarnation
-        let ends = try database.topicEnds()
-        let startOffset = known == nil ? try resolve(start, database, ends) : offset
+        let startOffset = known == nil ? try resolve(start, database) : offset
         opened = OpenTopic(database: database, rows: rows, file: status)
         incarnation = found
         guard let known, known != found else {
@@ -168,15 +229,13 @@ final class SQLiteEventReader: EventReader {
             offset = 0
             return nil
         }
-        return jump(to: ends.earliest, .restarted)
+        return jump(to: try database.earliestOffset(), .restarted)
     }
 
-    private func resolve(
-        _ start: StartPosition, _ database: Database, _ ends: (earliest: Int64, next: Int64)
-    ) throws(SQLiteError) -> Int64 {
+    private func resolve(_ start: StartPosition, _ database: Database) throws(SQLiteError) -> Int64 {
         switch start {
-        case .earliest: return ends.earliest
-        case .latest: return ends.next
+        case .earliest: return try database.earliestOffset()
+        case .latest: return try database.nextOffset()
         case .offset(let offset): return offset
         case .timestamp(let moment):
             // Commit times never go down with the offset, so halving finds the place without an index.
@@ -185,8 +244,7 @@ final class SQLiteEventReader: EventReader {
                 SELECT first_offset, count, created_ms FROM batch WHERE first_offset >= ?
                 ORDER BY first_offset LIMIT 1
                 """)
-            var low = ends.earliest
-            var high = ends.next
+            var (low, high) = try database.topicEnds()
             while low < high {
                 let middle = low + (high - low) / 2
                 try probe.bind(middle, at: 1)

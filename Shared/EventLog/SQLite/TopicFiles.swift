@@ -104,15 +104,30 @@ extension Database {
 
     /// First and next offset of a topic.
     func topicEnds() throws(SQLiteError) -> (earliest: Int64, next: Int64) {
-        let last = try cached("SELECT first_offset + count FROM batch ORDER BY first_offset DESC LIMIT 1")
-        guard try last.step() else {
-            let floor = try integer("SELECT floor FROM topic") ?? 0
-            return (floor, floor)
-        }
-        let next = last.int64(0)
-        last.reset()
-        return (try integer("SELECT first_offset FROM batch ORDER BY first_offset LIMIT 1") ?? next, next)
+        let next = try nextOffset()
+        return (min(next, try earliestOffset()), next)
     }
+
+    /// The offset that the next record will get.
+    func nextOffset() throws(SQLiteError) -> Int64 {
+        let next = try integer("SELECT first_offset + count FROM batch ORDER BY first_offset DESC LIMIT 1")
+        if let next { return next }
+        return try floorOffset()
+    }
+
+    /// The offset of the oldest record, or where it was when it cannot be read any more.
+    func earliestOffset() throws(SQLiteError) -> Int64 {
+        let floor = try floorOffset()
+        do throws(SQLiteError) {
+            return try integer("SELECT first_offset FROM batch ORDER BY first_offset LIMIT 1") ?? floor
+        } catch {
+            guard case .corrupt = error else { throw error }
+            return floor
+        }
+    }
+
+    /// Where the topic begins as far as retention knows.
+    private func floorOffset() throws(SQLiteError) -> Int64 { try integer("SELECT floor FROM topic") ?? 0 }
 
     /// The stored position of a consumer.
     func consumerPosition(_ name: String, _ partition: Int32) throws(SQLiteError) -> Position? {

@@ -29,8 +29,14 @@ final class TopicMaintenance: Sendable {
     private let clock: any WallClock
     private let options: SQLiteEventLog.Options
     private let state: Monitor<State>
+    private let giveUp: @Sendable (TopicName, SQLiteError) -> Void
 
-    init(root: String, clock: any WallClock, options: SQLiteEventLog.Options) {
+    /// - Parameter giveUp: Told when the disk did not confirm what was written here: the topic may not be written to again.
+    init(
+        root: String, clock: any WallClock, options: SQLiteEventLog.Options,
+        giveUp: @escaping @Sendable (TopicName, SQLiteError) -> Void
+    ) {
+        self.giveUp = giveUp
         self.root = root
         self.clock = clock
         self.options = options
@@ -54,7 +60,14 @@ final class TopicMaintenance: Sendable {
         var checkpointer = Checkpointer(root: root, options: options)
         while true {
             switch nextJob(mayRest: !checkpointer.isResting) {
-            case .checkpoint(let topic): checkpointer.checkpoint(topic)
+            case .checkpoint(let topic):
+                do throws(SQLiteError) {
+                    try checkpointer.checkpoint(topic)
+                } catch {
+                    // Otherwise the WAL is as good a place as the database, and the next request tries again; a sick disk
+                    // shows at the commits.
+                    if case .syncFailed = error { giveUp(topic, error) }
+                }
             case .forget(let topic): checkpointer.forget(topic)
             case .sweep:
                 sweep()
@@ -100,7 +113,8 @@ final class TopicMaintenance: Sendable {
             while try deleteSome(database, before: cutoff) {}
             try database.checkpoint(.passive)
         } catch {
-            // Busy or sick: the next sweep tries again.
+            // Otherwise busy or sick: the next sweep tries again.
+            if case .syncFailed = error { giveUp(files.topic, error) }
         }
     }
 

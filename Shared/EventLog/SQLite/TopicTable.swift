@@ -25,6 +25,8 @@ final class TopicSlot: @unchecked Sendable {
 enum TopicOrder: Sendable {
     /// Close its store: others need the descriptors.
     case close
+    /// Close its store for good: the disk did not confirm what a checkpoint wrote.
+    case giveUp(SQLiteError)
     /// Delete it and report.
     case delete(Monitor<Result<Void, EventLogError>?>)
 }

@@ -136,9 +136,7 @@ final class TopicFeed: @unchecked Sendable {  // the thread touches constants an
                 case .records(let batch): show(batch, &text)
                 case .nothing: break
                 case .jumped(let from, let to, let reason):
-                    if reason == .damage {
-                        telemetry.emit(.skipped(.damaged, topic, count: max(0, Int(to.offset - from.offset))))
-                    }
+                    if reason == .damage { telemetry.emit(.passedDamage(topic, from.offset..<to.offset)) }
                 }
             } catch {
                 telemetry.emit(.readFailed(topic, reason: "\(error)"))
