@@ -109,8 +109,9 @@ let plan: [[Target]] = [
     service(
         "EventGateway", binary: "event-gateway",
         uses: [
-            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
-            "KeyVault", "EventLog", "Wire", "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
+            "ServiceKit", "Net", "HTTP2", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig",
+            "Privacy", "KeyVault", "EventLog", "Wire", "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults",
+            "Bytes",
         ], tests: ["SQLite"]),
     service(
         "Decrypter", binary: "decrypter",

@@ -44,6 +44,7 @@ package struct TokenReference {
 package struct TokenMemory: ~Copyable {
     private var last: OutputBuffer
     private var epoch: UInt32 = 0
+    private var isKnown = false
 
     /// Nothing seen yet.
     package init() { last = OutputBuffer(capacity: 16) }
@@ -51,11 +52,12 @@ package struct TokenMemory: ~Copyable {
     /// Compares with the previous value and remembers this one. The view in the answer is the memory's own: valid
     /// until the next call.
     package mutating func reference(to value: UnsafeRawBufferPointer) -> TokenReference {
-        if epoch > 0, ASCII.equal(last.bytes, value) {
+        if isKnown, ASCII.equal(last.bytes, value) {
             return TokenReference(bytes: last.bytes, sameAsPrevious: true, epoch: epoch)
         }
         last.removeAll()
         last.append(value)
+        isKnown = true
         epoch &+= 1
         return TokenReference(bytes: last.bytes, sameAsPrevious: false, epoch: epoch)
     }
@@ -65,9 +67,17 @@ package struct TokenMemory: ~Copyable {
         TokenReference(bytes: last.bytes, sameAsPrevious: true, epoch: epoch)
     }
 
+    /// Gives the value's memory back; the next request counts as one with another value.
+    package mutating func release() {
+        if epoch == 0 { return }
+        last.removeAll(keepingCapacity: false)
+        isKnown = false
+    }
+
     /// Forgets the value: the connection's place is used again.
     package mutating func forget() {
         last.removeAll(keepingCapacity: false)
+        isKnown = false
         epoch = 0
     }
 }
@@ -198,7 +208,12 @@ package struct HeadFields: ~Copyable {
     /// Adds a field. False when it is the second one of a name that allows only one (``KnownHeader/isSingleton``):
     /// refuse the request. (HTTP/2's `:authority` with an equal `host` is such a case too: skip one of them first.)
     package mutating func add(name: ByteRange, value: ByteRange, in base: UnsafeRawPointer) -> Bool {
-        if let header = KnownHeader(name.view(of: base)) {
+        add(name: name, value: value, known: KnownHeader(name.view(of: base)))
+    }
+
+    /// The same for whoever knows already what the name is.
+    package mutating func add(name: ByteRange, value: ByteRange, known header: KnownHeader?) -> Bool {
+        if let header {
             let place = Int(header.rawValue)
             if known[place] >= 0 {
                 if header.isSingleton { return false }

@@ -1,5 +1,4 @@
 package import Bytes
-private import CNghttp2
 package import HTTP
 
 /// What a peer of an HTTP/2 server may make large, and how large.
@@ -28,499 +27,75 @@ package protocol HTTP2RequestReceiver: AnyObject {
     func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer)
 }
 
-/// The server's side of one HTTP/2 connection: bytes in, requests out; answers in, bytes out. No socket, no clock.
-///
-/// nghttp2 does framing, HPACK, flow control and the protocol's rules; this class keeps what a request is made of in pooled
-/// buffers and enforces limits. Nothing is allocated per request here.
-///
-/// Isolation: one loop. Its receiver outlives it, and must not let go of it from inside `receive`.
-package final class HTTP2ServerSession {
-    private let session: OpaquePointer
-    private unowned(unsafe) let receiver: any HTTP2RequestReceiver
-    private let pool: HTTP2StreamPool
-    private let limits: HTTP2ServerLimits
-
-    private var tokens = TokenMemory()
-    /// The version of `shortcut` that knows the value in `tokens`; 0 when none does.
-    private var lastTokenVersion: UInt32 = 0
-    private var walker = FrameWalker()
-    private var shortcut = TokenShortcut()
-    private var shortened = OutputBuffer(capacity: 16)
-    /// What the frame that nghttp2 is reading has in place of its token.
-    private var finding = TokenFinding.none
-    private var newest: UnsafeMutablePointer<ServerStream>?
-    private var sweep: UInt32 = 0
-    /// Requests that have begun and whose stream is not closed.
-    package private(set) var openStreams = 0
-    /// Requests that have begun and are not complete.
-    package private(set) var incompleteRequests = 0
-    /// Set when the peer floods us; the connection then ends with `ENHANCE_YOUR_CALM`.
-    private var floods = false
-    /// Why we ended the connection; nil while it goes on, and when it ended in agreement.
-    package private(set) var endReason: HTTP2EndReason?
+/// Which code speaks HTTP/2 for a listener.
+package enum HTTP2Implementation: Sendable, CaseIterable {
+    /// libnghttp2: for every service whose listeners are not hot.
+    case library
+    /// ``IngestSession``: for the event gateway.
+    case ingest
 
     /// Starts a session; its first output is the server's SETTINGS.
     ///
     /// - Parameters:
-    ///   - receiver: Not retained.
+    ///   - receiver: Not retained; it outlives the session, and does not let go of it from inside `receive`.
     ///   - pool: The loop's pool of streams.
     /// - Throws: `.library` when memory is short.
-    package init(
+    package func makeSession(
         receiver: any HTTP2RequestReceiver, pool: HTTP2StreamPool, limits: HTTP2ServerLimits
-    ) throws(HTTP2Error) {
-        self.receiver = receiver
-        self.pool = pool
-        self.limits = limits
-        session = try makeSession(pool.memory)
-        nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
-        let settings = [
-            nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: limits.concurrentStreams),
-            nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: limits.streamWindow),
-            nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
-                value: UInt32(limits.headerListBytes)),
-            // RFC 9218 §2.1: spares both sides the dependency tree that nobody uses.
-            nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES.rawValue), value: 1),
-        ]
-        do {
-            try check(nghttp2_submit_settings(session, 0, settings, settings.count), "nghttp2_submit_settings")
-            try check(
-                nghttp2_session_set_local_window_size(session, 0, 0, limits.connectionWindow),
-                "nghttp2_session_set_local_window_size")
-        } catch {
-            nghttp2_session_del(session)
-            throw error
+    ) throws(HTTP2Error) -> any HTTP2ServerSession {
+        switch self {
+        case .library: try LibraryServerSession(receiver: receiver, pool: pool, limits: limits)
+        case .ingest: IngestSession(receiver: receiver, pool: pool, limits: limits)
         }
     }
+}
 
-    deinit {
-        nghttp2_session_del(session)  // does not call back
-        while let stream = newest { forget(stream) }
-    }
-
-    // MARK: Bytes
+/// The server's side of one HTTP/2 connection: bytes in, requests out; answers in, bytes out. No socket, no clock.
+///
+/// Isolation: one loop.
+package protocol HTTP2ServerSession: AnyObject {
+    /// Requests that have begun and whose stream is not closed.
+    var openStreams: Int { get }
+    /// Requests that have begun and are not complete.
+    var incompleteRequests: Int { get }
+    /// Why we ended the connection; nil while it goes on, and when it ended in agreement.
+    var endReason: HTTP2EndReason? { get }
 
     /// Takes bytes from the peer; requests that become complete are shown to the receiver before this returns.
     ///
     /// - Throws: `.protocolViolated` when the connection cannot go on; send what `pullOutput` still gives, then close.
-    package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-        var given = 0
-        var cursor = 0
-        while let place = walker.nextHeaders(in: bytes, &cursor) {
-            let frame = UnsafeRawBufferPointer(rebasing: bytes[place])
-            switch shortcut.look(at: frame, &shortened) {
-            case .none: continue
-            case .known:
-                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
-                finding = .known
-                try give(shortened.bytes)
-            case .new, .learned:
-                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
-                finding = .new
-                try give(frame)
-            }
-            finding = .none
-            given = place.upperBound
-        }
-        try give(UnsafeRawBufferPointer(rebasing: bytes[given...]))
-        if floods {
-            endReason = .flood
-            nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
-        }
-    }
-
-    private func give(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-        if bytes.isEmpty { return }
-        let count = nghttp2_session_mem_recv(
-            session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        if count < 0 {
-            endReason = count == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .flood : .protocolError
-            throw .protocolViolated(reason: reasonText(count))
-        }
-    }
+    func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error)
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
     ///
     /// - Throws: `.library` when memory is short.
-    package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
-        while out.count < highWater {
-            var piece: UnsafePointer<UInt8>?
-            let count = nghttp2_session_mem_send(session, &piece)
-            if count < 0 { throw .library(call: "nghttp2_session_mem_send", reason: reasonText(count)) }
-            if count == 0 { return }
-            out.append(UnsafeRawBufferPointer(start: piece, count: count))
-        }
-    }
+    func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error)
 
     /// True when `pullOutput` has something.
-    package var hasOutput: Bool { nghttp2_session_want_write(session) != 0 }
+    var hasOutput: Bool { get }
 
     /// True when the protocol has nothing more to say in either direction: close the connection once output is sent.
-    package var isFinished: Bool {
-        nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
-    }
-
-    // MARK: Answers
+    var isFinished: Bool { get }
 
     /// Answers 204 with an empty body. Ignored when the stream is gone or was answered.
-    package func respondNoContent(_ number: UInt32) {
-        guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
-        stream.pointee.isAnswered = true
-        cnghttp2_submit_204(session, Int32(bitPattern: number))
-    }
+    func respondNoContent(_ number: UInt32)
 
     /// Answers. Ignored when the stream is gone or was answered. Fields that HTTP/2 forbids are left out, and
     /// `content-length` is added.
-    package func respond(_ number: UInt32, _ response: Response) {
-        guard let stream = find(Int32(bitPattern: number)), !stream.pointee.isAnswered else { return }
-        stream.pointee.isAnswered = true
-        stream.pointee.answeredSweep = sweep
-        let isHead = ASCII.equal(stream.pointee.head.method.view(of: stream.pointee.text.bytes.baseAddress!), "HEAD")
-        let hasBody = response.status.mayHaveBody && !isHead && !response.body.isEmpty
-        var block = FieldBlock()
-        block.add(":status", "\(response.status.code)")
-        block.add(response.headers)
-        if response.status.mayHaveBody { block.add("content-length", "\(response.body.count)") }
-        if hasBody {
-            stream.pointee.answer = response.body
-            var provider = nghttp2_data_provider()
-            provider.source.ptr = UnsafeMutableRawPointer(stream)
-            provider.read_callback = readAnswer
-            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, &provider) }
-        } else {
-            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, nil) }
-        }
-    }
-
-    // MARK: Ending
+    func respond(_ number: UInt32, _ response: Response)
 
     /// Tells the peer to open no more streams (RFC 9113 §6.8). Those that it opened before it hears of this are still served;
     /// call `refuseNewStreams` about a round trip later.
-    package func announceEnd() {
-        nghttp2_submit_shutdown_notice(session)
-    }
+    func announceEnd()
 
     /// Names the last stream that will be served. The session is finished when the open ones are.
-    package func refuseNewStreams() {
-        let last = nghttp2_session_get_last_proc_stream_id(session)
-        nghttp2_submit_goaway(session, 0, last, UInt32(NGHTTP2_NO_ERROR.rawValue), nil, 0)
-    }
+    func refuseNewStreams()
 
     /// Ends the connection with everything on it, once the output is sent.
-    package func terminate() {
-        nghttp2_session_terminate_session(session, UInt32(NGHTTP2_NO_ERROR.rawValue))
-    }
+    func terminate()
 
-    /// Called once per sweep of the owner. Requests that began more than `limit` sweeps ago and are still incomplete are answered
-    /// 408; those that were answered before they were complete are reset.
-    ///
-    /// - Returns: False when a head is still incomplete after that time: the connection cannot be saved, end it.
-    package func refuseSlowRequests(after limit: UInt32) -> Bool {
-        sweep &+= 1
-        guard incompleteRequests > 0 else { return true }
-        var entry = newest
-        while let stream = entry {
-            entry = stream.pointee.next
-            if stream.pointee.isComplete { continue }
-            if stream.pointee.isAnswered {
-                // RFC 9113 §8.1: after a complete answer NO_ERROR asks the client to stop sending. Not at once: clients
-                // that see the reset together with the answer drop the answer.
-                if sweep &- stream.pointee.answeredSweep > 1 {
-                    let number = Int32(bitPattern: stream.pointee.number)
-                    nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_NO_ERROR.rawValue))
-                }
-                continue
-            }
-            guard sweep &- stream.pointee.startedSweep > limit else { continue }
-            if !stream.pointee.headIsComplete {
-                endReason = .slowFrame
-                nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
-                return false
-            }
-            respond(stream.pointee.number, .text(.requestTimeout, "the request did not arrive in time\n"))
-        }
-        return true
-    }
-
-    // MARK: From nghttp2, inside `receive` or `pullOutput`
-
-    @inline(__always)
-    private func find(_ number: Int32) -> UnsafeMutablePointer<ServerStream>? {
-        if let newest, newest.pointee.number == UInt32(bitPattern: number) { return newest }
-        return nghttp2_session_get_stream_user_data(session, number)?.assumingMemoryBound(to: ServerStream.self)
-    }
-
-    fileprivate func headBegins(_ number: Int32) {
-        let stream = pool.take()
-        stream.pointee.number = UInt32(bitPattern: number)
-        stream.pointee.startedSweep = sweep
-        stream.pointee.next = newest
-        newest?.pointee.previous = stream
-        newest = stream
-        openStreams += 1
-        incompleteRequests += 1
-        nghttp2_session_set_stream_user_data(session, number, stream)
-    }
-
-    fileprivate func fieldArrived(
-        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ sent: UnsafeRawBufferPointer
-    ) {
-        guard let stream = find(number) else { return }
-        let value =
-            finding != .none && isRequest && ASCII.equal(name, "authorization") ? tokenArrived(sent, stream) : sent
-        stream.pointee.listBytes += name.count + value.count + 32
-        guard isRequest else {  // Trailers are counted, not kept.
-            if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
-            return
-        }
-        if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.head.count >= limits.fieldCount {
-            stream.pointee.refusal = .headerFieldsTooLarge
-            // The compressed block must be read to its end to keep the table right, but not for ever.
-            if stream.pointee.listBytes > 16 * limits.headerListBytes { floods = true }
-            return
-        }
-        let nameStart = stream.pointee.text.count
-        stream.pointee.text.append(name)
-        stream.pointee.text.append(value)
-        let base = stream.pointee.text.bytes.baseAddress!
-        let nameRange = ByteRange(offset: nameStart, count: name.count)
-        let valueRange = ByteRange(offset: nameStart + name.count, count: value.count)
-        if name.first == UInt8(ascii: ":") {
-            // nghttp2 has checked that these are the four of a request, each at most once.
-            switch name[1] {
-            case UInt8(ascii: "m"):
-                stream.pointee.head.method = valueRange
-                return
-            case UInt8(ascii: "p"):
-                stream.pointee.head.setTarget(valueRange, in: base)
-                return
-            case UInt8(ascii: "s"): return
-            default: stream.pointee.hasAuthority = true
-            }
-        } else if stream.pointee.hasAuthority, ASCII.equal(name, "host") {
-            // RFC 9113 §8.3.1: `host` beside `:authority` must say the same.
-            let authority = stream.pointee.head.value(of: .host, in: base)
-            if let authority, !ASCII.equalIgnoringCase(authority, value) { stream.pointee.refusal = .badRequest }
-            return
-        }
-        if !stream.pointee.head.add(name: nameRange, value: valueRange, in: base) {
-            stream.pointee.refusal = .badRequest
-        }
-    }
-
-    /// The value of a token in the frame that nghttp2 is reading, in which `TokenShortcut` found exactly one.
-    private func tokenArrived(
-        _ sent: UnsafeRawBufferPointer, _ stream: UnsafeMutablePointer<ServerStream>
-    ) -> UnsafeRawBufferPointer {
-        switch finding {
-        case .none: return sent
-        case .known:
-            stream.pointee.tokenVersion = shortcut.version
-            return shortcut.knownValue
-        case .new:
-            shortcut.learned(sent)
-            stream.pointee.tokenVersion = shortcut.version
-            finding = .learned
-            return sent
-        case .learned:
-            // A second one, under a name that was coded differently: the request is refused, and which of the two values the
-            // found one has is not known.
-            shortcut.forget()
-            return sent
-        }
-    }
-
-    fileprivate func invalidFieldArrived(_ number: Int32) {
-        find(number)?.pointee.refusal = .badRequest
-    }
-
-    fileprivate func bodyArrived(_ number: Int32, _ bytes: UnsafeRawBufferPointer) {
-        guard let stream = find(number), stream.pointee.refusal == nil, !stream.pointee.isAnswered else { return }
-        if stream.pointee.body.count + bytes.count > limits.bodyBytes {
-            refuseEarly(stream, .contentTooLarge)
-            return
-        }
-        guard count(bytes.count, stream) else { return }
-        stream.pointee.body.append(bytes)
-    }
-
-    /// Counts bytes that a request keeps in memory. False when they are too many, and the request has been refused.
-    @inline(__always)
-    private func count(_ bytes: Int, _ stream: UnsafeMutablePointer<ServerStream>) -> Bool {
-        if pool.bufferedBytes + bytes > pool.bufferedLimit {
-            refuseEarly(stream, .serviceUnavailable)
-            return false
-        }
-        pool.bufferedBytes += bytes
-        stream.pointee.countedBytes += bytes
-        return true
-    }
-
-    fileprivate func headEnds(_ number: Int32) {
-        guard let stream = find(number), !stream.pointee.headIsComplete else { return }
-        stream.pointee.headIsComplete = true
-        guard count(stream.pointee.text.count, stream) else { return }
-        let base = stream.pointee.text.bytes.baseAddress!
-        if let refusal = stream.pointee.refusal {
-            refuseEarly(stream, refusal)
-        } else if let text = stream.pointee.head.value(of: .contentLength, in: base), exceedsBodyLimit(text) {
-            refuseEarly(stream, .contentTooLarge)
-        } else if let text = stream.pointee.head.value(of: .expect, in: base) {
-            guard ASCII.equalIgnoringCase(text, "100-continue") else {
-                refuseEarly(stream, .expectationFailed)
-                return
-            }
-            var block = FieldBlock()
-            block.add(":status", "100")
-            block.withFields { _ = nghttp2_submit_headers(session, 0, number, nil, $0, $1, nil) }
-        }
-    }
-
-    /// nghttp2 has checked that it is a number that fits 63 bits.
-    private func exceedsBodyLimit(_ text: UnsafeRawBufferPointer) -> Bool {
-        var value = 0
-        for byte in text {
-            value = value &* 10 &+ Int(byte &- 0x30)
-            if value > limits.bodyBytes { return true }
-        }
-        return false
-    }
-
-    /// Answers before the request is complete; what follows of it is dropped.
-    private func refuseEarly(_ stream: UnsafeMutablePointer<ServerStream>, _ status: Status) {
-        stream.pointee.refusal = status
-        let headers: Headers = status == .serviceUnavailable ? ["retry-after": "1"] : [:]
-        respond(stream.pointee.number, .text(status, "\(status)\n", headers: headers))
-    }
-
-    fileprivate func requestEnds(_ number: Int32) {
-        guard let stream = find(number), !stream.pointee.isComplete else { return }
-        stream.pointee.isComplete = true
-        incompleteRequests -= 1
-        if stream.pointee.isAnswered { return }
-        if let refusal = stream.pointee.refusal {
-            refuseEarly(stream, refusal)
-            return
-        }
-        let base = stream.pointee.text.bytes.baseAddress!
-        let token: TokenReference
-        let version = stream.pointee.tokenVersion
-        if version != 0, version == lastTokenVersion {
-            token = tokens.repeated()
-        } else {
-            let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-            token = tokens.reference(to: stream.pointee.head.value(of: .authorization, in: base) ?? empty)
-        }
-        lastTokenVersion = version
-        receiver.requestArrived(
-            UInt32(bitPattern: number), head: stream.pointee.head.head(over: base, authorization: token),
-            body: stream.pointee.body.bytes)
-    }
-
-    fileprivate func streamCloses(_ number: Int32) {
-        guard let stream = find(number) else { return }
-        forget(stream)
-    }
-
-    private func forget(_ stream: UnsafeMutablePointer<ServerStream>) {
-        openStreams -= 1
-        if !stream.pointee.isComplete { incompleteRequests -= 1 }
-        pool.bufferedBytes -= stream.pointee.countedBytes
-        let (previous, next) = (stream.pointee.previous, stream.pointee.next)
-        if let previous { previous.pointee.next = next } else { newest = next }
-        if let next { next.pointee.previous = previous }
-        pool.giveBack(stream)
-    }
-}
-
-// MARK: C callbacks
-
-// Each finds its session and calls one method. They run only inside nghttp2_session_mem_recv and nghttp2_session_mem_send, which
-// only `receive` and `pullOutput` call: we are on the session's loop and the session is alive.
-
-@inline(__always)
-private func owner<Result>(_ data: UnsafeMutableRawPointer?, _ body: (HTTP2ServerSession) -> Result) -> Result {
-    Unmanaged<HTTP2ServerSession>.fromOpaque(data!)._withUnsafeGuaranteedRef(body)
-}
-
-/// Fills DATA frames of an answer.
-private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capacity, flags, source, _ in
-    let stream = source!.pointee.ptr.assumingMemoryBound(to: ServerStream.self)
-    let start = stream.pointee.answerStart
-    let count = min(capacity, stream.pointee.answer.count - start)
-    stream.pointee.answer.withUnsafeBytes { bytes in
-        if count > 0 {
-            buffer!.update(from: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + start, count: count)
-        }
-    }
-    stream.pointee.answerStart = start + count
-    if start + count == stream.pointee.answer.count {
-        flags!.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-    }
-    return count
-}
-
-/// One set of callbacks for all server sessions; never freed, never changed.
-private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
-    var callbacks: OpaquePointer?
-    guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, data in
-        if cnghttp2_is_request(frame!) != 0 { owner(data) { $0.headBegins(cnghttp2_stream(frame!)) } }
-        return 0
-    }
-    nghttp2_session_callbacks_set_on_header_callback(callbacks) {
-        _, frame, name, nameCount, value, valueCount, _, data in
-        owner(data) {
-            $0.fieldArrived(
-                cnghttp2_stream(frame!), isRequest: cnghttp2_is_request(frame!) != 0,
-                UnsafeRawBufferPointer(start: name, count: nameCount),
-                UnsafeRawBufferPointer(start: value, count: valueCount))
-        }
-        return 0
-    }
-    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, frame, _, _, _, _, _, data in
-        owner(data) { $0.invalidFieldArrived(cnghttp2_stream(frame!)) }
-        return 0
-    }
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, data in
-        owner(data) { $0.bodyArrived(stream, UnsafeRawBufferPointer(start: bytes, count: count)) }
-        return 0
-    }
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, data in
-        let type = UInt32(cnghttp2_type(frame!))
-        guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return 0 }
-        let number = cnghttp2_stream(frame!)
-        owner(data) { session in
-            if type == NGHTTP2_HEADERS.rawValue { session.headEnds(number) }
-            if cnghttp2_ends_stream(frame!) != 0 { session.requestEnds(number) }
-        }
-        return 0
-    }
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, data in
-        owner(data) { $0.streamCloses(stream) }
-        return 0
-    }
-    return callbacks
-}()
-
-private func makeSession(_ memory: SessionMemory) throws(HTTP2Error) -> OpaquePointer {
-    var options: OpaquePointer?
-    try check(nghttp2_option_new(&options), "nghttp2_option_new")
-    defer { nghttp2_option_del(options) }
-    nghttp2_option_set_no_closed_streams(options, 1)
-    // Floods: unanswered PING and SETTINGS, streams opened and reset (CVE-2023-44487), endless header blocks.
-    nghttp2_option_set_max_outbound_ack(options, 1000)
-    nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100)
-    nghttp2_option_set_max_continuations(options, 8)
-    guard let callbacks = serverCallbacks else {
-        throw .library(call: "nghttp2_session_callbacks_new", reason: "out of memory")
-    }
-    var session: OpaquePointer?
-    var allocator = memory.callbacks  // copied into the session
-    try check(
-        nghttp2_session_server_new3(&session, callbacks, nil, options, &allocator), "nghttp2_session_server_new3")
-    return session!
+    /// Called once per sweep of the owner. Requests that began more than `bodies` sweeps ago and are still incomplete are answered
+    /// 408; those that were answered before they were complete are reset. A head that is incomplete after `heads` sweeps ends the
+    /// connection.
+    func refuseSlowRequests(heads: UInt32, bodies: UInt32)
 }

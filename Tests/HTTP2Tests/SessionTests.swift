@@ -20,11 +20,11 @@ final class MemoryServer: HTTP2RequestReceiver {
     }
     var arrived: [Arrived] = []
     var answer: (UInt32) -> Response? = { _ in Response(.noContent) }
-    var session: HTTP2ServerSession!
+    var session: (any HTTP2ServerSession)!
     private let pool = HTTP2StreamPool(limit: 8)
 
-    init(_ limits: HTTP2ServerLimits = HTTP2ServerLimits()) throws {
-        session = try HTTP2ServerSession(receiver: self, pool: pool, limits: limits)
+    init(_ kind: HTTP2Implementation, _ limits: HTTP2ServerLimits = HTTP2ServerLimits()) throws {
+        session = try kind.makeSession(receiver: self, pool: pool, limits: limits)
     }
 
     func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
@@ -82,9 +82,11 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
 }
 
 @Suite struct HTTP2SessionTests {
-    @Test(arguments: Chunking.allCases)
-    func `a request arrives as it was sent, however the bytes are cut`(_ chunking: Chunking) throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases, Chunking.allCases)
+    func `a request arrives as it was sent, however the bytes are cut`(
+        _ kind: HTTP2Implementation, _ chunking: Chunking
+    ) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         let headers: Headers = ["Strm-Schema-Ref": "a/b/1.0.0", "authorization": "Bearer x"]
         let number = try client.send(Request(.post, "/event?x=1", headers: headers, body: [1, 2, 3]))
         try pump(client, server, chunking)
@@ -102,8 +104,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(server.session.incompleteRequests == 0)
     }
 
-    @Test func `the token is compared with the previous one of the connection`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `the token is compared with the previous one of the connection`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         for token in ["a", "a", "b", "b", "a"] {
             _ = try client.send(Request(.post, "/event", headers: ["authorization": token], body: [1]))
         }
@@ -127,7 +130,8 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         }
     }
 
-    @Test func `a repeated token is the same whether its frame comes whole or in pieces`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a repeated token is the same whether its frame comes whole or in pieces`(_ kind: HTTP2Implementation) throws {
         var generator = SeededGenerator(seed: 7541)
         let pool = (0..<4).map { _ in
             String(
@@ -140,7 +144,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         }
         let pieces = try bytes(of: tokens)
         let arrivals = try Chunking.allCases.map { chunking in
-            let server = try MemoryServer()
+            let server = try MemoryServer(kind)
             for piece in chunking.cut(pieces.flatMap { $0 }) {
                 try piece.withUnsafeBytes { try server.session.receive($0) }
                 var out = OutputBuffer()
@@ -163,38 +167,47 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     private let start = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
     private func token(_ text: String) -> [UInt8] { [0x0f, 0x08, UInt8(text.utf8.count)] + Array(text.utf8) }
 
-    private func arrivals(_ frames: [UInt8]) throws -> (server: MemoryServer, tokens: [String]) {
-        let server = try MemoryServer()
+    private func arrivals(_ kind: HTTP2Implementation, _ frames: [UInt8]) throws -> (
+        server: MemoryServer, tokens: [String]
+    ) {
+        let server = try MemoryServer(kind)
         try (start + frames).withUnsafeBytes { try server.session.receive($0) }
         return (server, server.arrived.map(\.token))
     }
 
-    @Test func `an empty token is an empty token, also behind a remembered one`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `an empty token is an empty token, also behind a remembered one`(_ kind: HTTP2Implementation) throws {
         let frames = post(1, token("secret")) + post(3, token("secret")) + post(5, token("")) + post(7, token("secret"))
-        #expect(try arrivals(frames).tokens == ["secret", "secret", "", "secret"])
+        #expect(try arrivals(kind, frames).tokens == ["secret", "secret", "", "secret"])
     }
 
-    @Test func `a second token under another coding of its name is refused and teaches nothing`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a second token under another coding of its name is refused and teaches nothing`(_ kind: HTTP2Implementation)
+        throws
+    {
         // Literal name: 0x00, then length and text of the name.
         let named = [0x00, 13] + Array("authorization".utf8) + [5] + Array("other".utf8)
         let twice =
             post(3, named + token("secret")) + post(5, token("secret") + named) + post(7, token("secret") + token("x"))
         let (server, tokens) = try arrivals(
+            kind,
             post(1, token("first")) + twice + post(9, token("secret")) + post(11, token("secret")))
         #expect(tokens.first == "first")
         #expect(tokens.dropFirst().allSatisfy { $0 == "secret" })
         #expect(server.arrived.map(\.number) == [1, 9, 11])
     }
 
-    @Test func `a token in trailers is no token`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a token in trailers is no token`(_ kind: HTTP2Implementation) throws {
         let body: [UInt8] = [0, 0, 1, 0, 0, 0, 0, 0, 3, 65]
         let trailers: [UInt8] = [0, 0, 9, 1, 5, 0, 0, 0, 3] + token("secret")
         let frames = post(1, token("secret")) + post(3, [], flags: 4) + body + trailers + post(5, token("secret"))
-        #expect(try arrivals(frames).tokens == ["secret", "", "secret"])
+        #expect(try arrivals(kind, frames).tokens == ["secret", "", "secret"])
     }
 
-    @Test func `answers may come later and in any order, once each`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `answers may come later and in any order, once each`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         server.answer = { _ in nil }
         let numbers = try (0..<300).map { try client.send(Request(.post, "/event", body: [UInt8($0 & 255)])) }
         try pump(client, server)
@@ -212,9 +225,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(!server.session.hasOutput)
     }
 
-    @Test(arguments: [0, 1, 16_384, 65_535, 65_536, 3_000_000])
-    func `bodies of all sizes come back whole`(_ size: Int) throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases, [0, 1, 16_384, 65_535, 65_536, 3_000_000])
+    func `bodies of all sizes come back whole`(_ kind: HTTP2Implementation, _ size: Int) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         server.answer = { _ in Response(.ok, headers: ["x-name": "value", "connection": "close"], body: body) }
         let number = try client.send(Request(.get, "/"))
@@ -225,8 +238,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(client.responses[number]?.headers["connection"] == nil)
     }
 
-    @Test func `the answer to HEAD has a length and no body`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `the answer to HEAD has a length and no body`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         server.answer = { _ in .text(.ok, "hello") }
         let number = try client.send(Request(.head, "/"))
         try pump(client, server)
@@ -234,10 +248,11 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(client.responses[number]?.body == [])
     }
 
-    @Test func `a body of the limit passes, one byte more is 413`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a body of the limit passes, one byte more is 413`(_ kind: HTTP2Implementation) throws {
         var limits = HTTP2ServerLimits()
         limits.bodyBytes = 100_000
-        let (client, server) = (try MemoryClient(), try MemoryServer(limits))
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind, limits))
         let fits = try client.send(Request(.post, "/event", body: [UInt8](repeating: 1, count: 100_000)))
         let tooLong = try client.send(Request(.post, "/event", body: [UInt8](repeating: 1, count: 100_001)))
         try pump(client, server)
@@ -247,10 +262,11 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(server.session.openStreams == 0)
     }
 
-    @Test func `a header list above the limit is 431, and the connection goes on`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a header list above the limit is 431, and the connection goes on`(_ kind: HTTP2Implementation) throws {
         var limits = HTTP2ServerLimits()
         limits.headerListBytes = 10_000
-        let (client, server) = (try MemoryClient(), try MemoryServer(limits))
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind, limits))
         let token = String(repeating: "x", count: 20_000)
         let large = try client.send(Request(.post, "/event", headers: ["authorization": token], body: [1]))
         let small = try client.send(Request(.post, "/event", headers: ["authorization": "x"], body: [1]))
@@ -259,8 +275,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(client.responses[small]?.status == .noContent)
     }
 
-    @Test func `too many fields are 431`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `too many fields are 431`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         var headers = Headers()
         for index in 0..<200 { headers.add("x-\(index)", "y") }
         let number = try client.send(Request(.get, "/", headers: headers))
@@ -268,9 +285,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(client.responses[number]?.status == .headerFieldsTooLarge)
     }
 
-    @Test(arguments: ["authorization", "strm-schema-ref", "content-type"])
-    func `a field that may come once and comes twice is refused`(_ name: String) throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases, ["authorization", "strm-schema-ref", "content-type"])
+    func `a field that may come once and comes twice is refused`(_ kind: HTTP2Implementation, _ name: String) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         var headers = Headers()
         headers.add(name, "a")
         headers.add(name, "b")
@@ -280,8 +297,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(server.arrived.isEmpty)
     }
 
-    @Test func `an unknown expectation is refused, 100-continue is answered first`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `an unknown expectation is refused, 100-continue is answered first`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         let known = try client.send(Request(.post, "/event", headers: ["expect": "100-continue"], body: [1]))
         let unknown = try client.send(Request(.post, "/event", headers: ["expect": "tea"], body: [1]))
         try pump(client, server)
@@ -289,24 +307,25 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(client.responses[unknown]?.status == .expectationFailed)
     }
 
-    @Test func `a request whose body stays away is 408 after its sweeps`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `a request whose body stays away is 408 after its sweeps`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         let bytes = try requestWithoutItsBody(client)
         try bytes.withUnsafeBytes { try server.session.receive($0) }
         #expect(server.session.incompleteRequests == 1)
-        #expect(server.session.refuseSlowRequests(after: 2))
-        #expect(server.session.refuseSlowRequests(after: 2))
+        server.session.refuseSlowRequests(heads: 1, bodies: 2)
+        server.session.refuseSlowRequests(heads: 1, bodies: 2)
         var out = OutputBuffer()
         try server.session.pullOutput(into: &out, upTo: 1 << 20)
         try client.session.receive(out.bytes)
         #expect(client.responses.isEmpty)
-        #expect(server.session.refuseSlowRequests(after: 2))
+        server.session.refuseSlowRequests(heads: 1, bodies: 2)
         out.removeAll()
         try server.session.pullOutput(into: &out, upTo: 1 << 20)
         try client.session.receive(out.bytes)
         #expect(server.session.openStreams == 1)
-        #expect(server.session.refuseSlowRequests(after: 2))
-        #expect(server.session.refuseSlowRequests(after: 2))
+        server.session.refuseSlowRequests(heads: 1, bodies: 2)
+        server.session.refuseSlowRequests(heads: 1, bodies: 2)
         out.removeAll()
         try server.session.pullOutput(into: &out, upTo: 1 << 20)
         try client.session.receive(out.bytes)
@@ -322,8 +341,9 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         return Array(out.copyBytes().dropLast(9 + 3))
     }
 
-    @Test func `drain serves what is open and refuses what comes later`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `drain serves what is open and refuses what comes later`(_ kind: HTTP2Implementation) throws {
+        let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         server.answer = { _ in nil }
         let early = try client.send(Request(.post, "/event", body: [1]))
         try pump(client, server)
@@ -340,18 +360,28 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
         #expect(server.session.isFinished)
     }
 
-    @Test func `bytes that are not HTTP 2 end the connection`() throws {
-        let server = try MemoryServer()
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `bytes that are not HTTP 2 end the connection`(_ kind: HTTP2Implementation) throws {
+        let server = try MemoryServer(kind)
         let bytes = Array("GET / HTTP/1.1\r\nhost: x\r\n\r\n".utf8)
-        let error = #expect(throws: HTTP2Error.self) { try bytes.withUnsafeBytes { try server.session.receive($0) } }
-        #expect(error?.blame == .caller)
+        do {
+            try bytes.withUnsafeBytes { try server.session.receive($0) }
+        } catch let error as HTTP2Error {
+            #expect(error.blame == .caller)
+            server.session.terminate()
+        }
+        #expect(server.session.endReason == .protocolError)
+        var out = OutputBuffer()
+        try server.session.pullOutput(into: &out, upTo: 1 << 20)
+        #expect(server.session.isFinished)
     }
 
-    @Test func `random bytes behind the preface never crash a session`() throws {
+    @Test(arguments: HTTP2Implementation.allCases)
+    func `random bytes behind the preface never crash a session`(_ kind: HTTP2Implementation) throws {
         var generator = SeededGenerator(seed: 9113)
         for _ in 0..<300 {
             let client = try MemoryClient()
-            let server = try MemoryServer()
+            let server = try MemoryServer(kind)
             for _ in 0..<3 {
                 _ = try client.send(Request(.post, "/event", headers: ["authorization": "x"], body: [1, 2]))
             }
@@ -372,7 +402,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
 
 @Suite struct HTTP2ClientSessionTests {
     @Test func `a response above the limit fails its request only`() throws {
-        let (client, server) = (try MemoryClient(bodyLimit: 1000), try MemoryServer())
+        let (client, server) = (try MemoryClient(bodyLimit: 1000), try MemoryServer(.library))
         server.answer = { number in Response(.ok, body: [UInt8](repeating: 1, count: number == 1 ? 1001 : 1000)) }
         let large = try client.send(Request(.get, "/"))
         let small = try client.send(Request(.get, "/"))
@@ -382,7 +412,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test func `a cancelled request is forgotten, the connection goes on`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let (client, server) = (try MemoryClient(), try MemoryServer(.library))
         server.answer = { _ in nil }
         let first = try client.send(Request(.get, "/"))
         try pump(client, server)
@@ -398,7 +428,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test func `requests under way fail when the connection ends`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer())
+        let (client, server) = (try MemoryClient(), try MemoryServer(.library))
         server.answer = { _ in nil }
         let number = try client.send(Request(.get, "/"))
         try pump(client, server)

@@ -2,6 +2,7 @@ import Crypto
 import EventLoop
 import Glibc
 import HTTP
+import HTTP2
 import Net
 import Synchronization
 import System
@@ -64,6 +65,7 @@ final class ServerRig: Sendable {
         self.held = held
         var options = HTTPServerOptions()
         options.observe = { events.add($0) }
+        options.http2 = .ingest  // other services' tests meet the library
         adjust(&options)
         let any = try SocketAddress(ip: "127.0.0.1", port: 0)
         server = try await HTTPServer.start(

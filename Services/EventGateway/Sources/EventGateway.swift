@@ -3,6 +3,7 @@ internal import Crypto
 internal import EventLog
 internal import EventLoop
 internal import HTTP
+internal import HTTP2
 internal import KeyVault
 internal import Net
 internal import Observe
@@ -70,6 +71,7 @@ package final class EventGateway: Service {
         options.bodyTime = config.bodyTime
         options.idleTime = config.idleTime
         options.stallTime = config.stallTime
+        options.http2 = .ingest
         server = try await HTTPServer.start(on: pool.loops, listeners: listeners, options: options) { door in
             fleet.join(door)
         }

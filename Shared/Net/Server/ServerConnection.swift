@@ -52,7 +52,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     var readingIsPaused = false
 
     var http1: HTTP1Exchange?
-    var http2: HTTP2ServerSession?
+    var http2: (any HTTP2ServerSession)?
 
     /// When the current stage, request or silence began; what a limit is counted from.
     var since: MonotonicTime
@@ -284,7 +284,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         limits.bodyBytes = server.options.limits.bodyBytes
         limits.concurrentStreams = server.options.concurrentStreams
         do throws(HTTP2Error) {
-            http2 = try HTTP2ServerSession(receiver: self, pool: server.pool, limits: limits)
+            http2 = try server.options.http2.makeSession(receiver: self, pool: server.pool, limits: limits)
         } catch {
             close()
             return
@@ -474,8 +474,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     private func sweepHTTP2(_ waited: Duration) {
         guard let http2 else { return }
         let options = server.options
-        let limit = UInt32(clamping: max(1, options.bodyTime.nanoseconds / max(1, options.sweepInterval.nanoseconds)))
-        if !http2.refuseSlowRequests(after: limit) {
+        http2.refuseSlowRequests(heads: options.sweeps(options.headTime), bodies: options.sweeps(options.bodyTime))
+        if http2.endReason != nil {
             isEnding = true
             tellEnd(of: http2)
         } else if http2.openStreams == 0, waited > options.idleTime {
@@ -495,7 +495,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     }
 
     /// Tells once why a session was ended.
-    private func tellEnd(of http2: HTTP2ServerSession) {
+    private func tellEnd(of http2: any HTTP2ServerSession) {
         if !endIsTold, let reason = http2.endReason { tellEnd(.http2(reason)) }
     }
 

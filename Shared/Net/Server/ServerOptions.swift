@@ -1,6 +1,8 @@
 package import HTTP
+package import HTTP2
 package import System
 package import TLS
+internal import Time
 
 /// An address to listen on. HTTP/2 and HTTP/1.1 share it: ALPN tells them apart in TLS, the first bytes without.
 package struct HTTPListener: Sendable {
@@ -55,6 +57,8 @@ package struct HTTPServerOptions: Sendable {
     package var idleTime = Duration.seconds(300)
     /// A peer that takes none of what we send for this long is cut off.
     package var stallTime = Duration.seconds(30)
+    /// Who speaks HTTP/2.
+    package var http2 = HTTP2Implementation.library
     /// Told on the loop, or on the thread that starts the server. Must be quick.
     package var observe: @Sendable (ServerEvent) -> Void = { _ in }
 
@@ -64,5 +68,10 @@ package struct HTTPServerOptions: Sendable {
     /// How often connections are looked at: a fraction of the shortest time, so that no limit is overrun by much.
     var sweepInterval: Duration {
         min(.seconds(1), max(.milliseconds(20), min(headTime, bodyTime, idleTime, stallTime) / 4))
+    }
+
+    /// How many looks a time is.
+    func sweeps(_ time: Duration) -> UInt32 {
+        UInt32(clamping: max(1, time.nanoseconds / max(1, sweepInterval.nanoseconds)))
     }
 }

@@ -4,7 +4,7 @@ import HTTP
 /// One request while it arrives and until it is answered. Lives in a pool, so its buffers are allocated once.
 ///
 /// `text` holds names and values one after the other; `head` holds where they are.
-struct ServerStream: ~Copyable {
+struct LibraryStream: ~Copyable {
     var number: UInt32 = 0
     var head = HeadFields()
     var text = OutputBuffer(capacity: 2048)
@@ -32,8 +32,8 @@ struct ServerStream: ~Copyable {
     var answerStart = 0
 
     /// Neighbours in the session's list of open streams.
-    var previous: UnsafeMutablePointer<ServerStream>?
-    var next: UnsafeMutablePointer<ServerStream>?
+    var previous: UnsafeMutablePointer<LibraryStream>?
+    var next: UnsafeMutablePointer<LibraryStream>?
 
     /// Ready for the next request. Large buffers are given back, so that one large request does not stay in memory.
     mutating func reset() {
@@ -52,50 +52,5 @@ struct ServerStream: ~Copyable {
         answerStart = 0
         previous = nil
         next = nil
-    }
-}
-
-/// Streams that are not in use, and nghttp2's memory, shared by the sessions of one loop.
-package final class HTTP2StreamPool {
-    let memory = SessionMemory()
-    private var free: [UnsafeMutablePointer<ServerStream>] = []
-    private let limit: Int
-    /// Bytes of requests that the loop's connections hold in memory now.
-    package var bufferedBytes = 0
-    /// The most that they may hold; a request above it is answered 503.
-    package let bufferedLimit: Int
-
-    /// - Parameters:
-    ///   - limit: The most streams to keep for later.
-    ///   - bufferedLimit: Bytes of requests, heads and bodies, in memory at the same time.
-    package init(limit: Int = 4096, bufferedLimit: Int = 128 << 20) {
-        self.limit = limit
-        self.bufferedLimit = bufferedLimit
-        free.reserveCapacity(limit)
-    }
-
-    deinit {
-        for stream in free { Self.destroy(stream) }
-    }
-
-    func take() -> UnsafeMutablePointer<ServerStream> {
-        if let stream = free.popLast() { return stream }
-        let stream = UnsafeMutablePointer<ServerStream>.allocate(capacity: 1)
-        stream.initialize(to: ServerStream())
-        return stream
-    }
-
-    func giveBack(_ stream: UnsafeMutablePointer<ServerStream>) {
-        guard free.count < limit else {
-            Self.destroy(stream)
-            return
-        }
-        stream.pointee.reset()
-        free.append(stream)
-    }
-
-    private static func destroy(_ stream: UnsafeMutablePointer<ServerStream>) {
-        stream.deinitialize(count: 1)
-        stream.deallocate()
     }
 }
