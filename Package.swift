@@ -149,7 +149,7 @@ let plan: [[Target]] = [
             dependencies: [
                 "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2",
                 "KeyVault",
-                "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Wire",
+                "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Tokens", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .target(

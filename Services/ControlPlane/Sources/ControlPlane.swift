@@ -51,7 +51,9 @@ package final class ControlPlane: Service {
         loops = try EventLoopPool(name: "http", count: config.loops)
         server = try await Self.open(config, kit, loops, door)
         let base = config.publicURL?.text ?? "https://localhost:\(server.addresses[0].port)"
-        let issuer = TokenIssuer(issuer: base + "/auth/realms/streams", keys: keys, lifetime: config.tokenLifetime)
+        let issuer = TokenIssuer(
+            issuer: base + "/auth/realms/streams", keys: keys, lifetime: config.tokenLifetime,
+            detail: config.tokenClaims == .minimal ? .minimal : .keycloak)
         door.put(
             Routes(
                 issueToken: IssueToken(

@@ -23,6 +23,8 @@ package struct ControlPlaneConfig: ServiceConfig {
     package let stateFolder: String
     /// How long an access token lives.
     package let tokenLifetime: Duration
+    /// What tokens say.
+    package let tokenClaims: TokenClaimsSetting
     /// What tokens are signed with.
     package let algorithm: SigningAlgorithm
     /// Age at which a signing key gets a successor.
@@ -53,6 +55,9 @@ package struct ControlPlaneConfig: ServiceConfig {
         tokenLifetime = env.read(
             "CONTROL_PLANE_TOKEN_LIFETIME", default: "1h", in: .hours(1) ... .days(7),
             "How long an access token lives; public clients refresh all the time when it is less than an hour.")
+        tokenClaims = env.read(
+            "CONTROL_PLANE_TOKEN_CLAIMS", default: "keycloak",
+            "Claims of tokens: all that Keycloak writes, or only those that are looked at, for short tokens.")
         algorithm = env.read("CONTROL_PLANE_SIGNING_ALGORITHM", default: "RS256", "What new signing keys sign with.")
         keyRotation = env.read(
             "CONTROL_PLANE_KEY_ROTATION", default: "30d", in: .hours(12) ... .days(3650),
@@ -67,6 +72,14 @@ package struct ControlPlaneConfig: ServiceConfig {
         env.checkAddress("CONTROL_PLANE_LISTEN", listen)
         env.checkPlainListener("CONTROL_PLANE_LISTEN_PLAIN", listenPlain)
     }
+}
+
+/// Names of the sets of claims as settings have them.
+package enum TokenClaimsSetting: String, SettingChoice {
+    /// All that Keycloak writes for a service account.
+    case keycloak
+    /// Issuer, expiry and client.
+    case minimal
 }
 
 /// Names of the algorithms as settings have them.

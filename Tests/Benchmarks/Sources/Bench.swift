@@ -1,9 +1,11 @@
+import Crypto
 import System
 
 /// The benchmarks that need no server, and the load generator for those that do. `Tests/Benchmarks/ingest` runs them all.
 ///
 ///     bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns
 ///                                                     one number, nanoseconds
+///     bench unseen_token_us | unseen_token_es256_us   a token that was never seen, microseconds
 ///     bench decrypter_events_per_cpu_s [EVENTS [PEOPLE]]  a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
@@ -22,6 +24,8 @@ struct Bench {
         case "seal3_ns": printNumber(try sealNanoseconds(values: 3))
         case "avro_walk3_ns": printNumber(try avroWalkNanoseconds())
         case "contract_ns": printNumber(try contractNanoseconds())
+        case "unseen_token_us": printNumber(try unseenTokenMicroseconds(.rs256))
+        case "unseen_token_es256_us": printNumber(try unseenTokenMicroseconds(.es256))
         case "decrypter_events_per_cpu_s":
             let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 500_000
             let people = arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1000
@@ -44,7 +48,7 @@ struct Bench {
         default:
             print(
                 """
-                usage: bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns | tail_p99_ms |
+                usage: bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns | unseen_token_us | tail_p99_ms |
                              tail_idle_percent | log | load | storm | empty-server | event
                 """)
             ThisProcess.exit(64)

@@ -13,7 +13,7 @@ import Time
 struct Load {
     var url: URLParts
     var authorities: String
-    var token: String
+    var tokens: [String]  // one after the other
     var rate: Double?  // requests per second
     var seconds = 10.0
     var warmUp = 2.0  // seconds that do not count
@@ -36,8 +36,9 @@ struct Load {
         guard let token = values["token-file"] else { throw Mistake.usage("--token-file") }
         self.url = url
         self.authorities = authorities
-        let bytes = try File.read(token, limit: 1 << 16)
-        self.token = String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+        tokens = try File.read(token, limit: 1 << 20).split(whereSeparator: { $0 <= 0x20 })
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard !tokens.isEmpty else { throw Mistake.usage("--token-file") }
         rate = values["rate"].flatMap { Double($0) }
         seconds = values["seconds"].flatMap { Double($0) } ?? seconds
         warmUp = values["warm-up"].flatMap { Double($0) } ?? warmUp
@@ -52,10 +53,14 @@ struct Load {
         let context = try TLSClientContext(TLSFiles(authorities: authorities), protocols: [.http2])
         var template = Request(.post, url.target)
         template.authority = url.authority
-        template.headers.add("authorization", "Bearer \(token)")
         template.headers.add("strm-schema-ref", SampleEvent.contract)
+        let templates = tokens.map { token in
+            var request = template
+            request.headers.add("authorization", "Bearer \(token)")
+            return request
+        }
         let open = try (0..<connections).map { _ in
-            try LoadConnection(url, context, template) { tag, response in counts.answered(tag, response) }
+            try LoadConnection(url, context, templates) { tag, response in counts.answered(tag, response) }
         }
         var generator = SeededGenerator(seed: 7)
         let bodies = (0..<people).map { SampleEvent.datum(person: $0) }.shuffled(using: &generator)

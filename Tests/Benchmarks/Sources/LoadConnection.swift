@@ -19,17 +19,18 @@ final class LoadConnection: HTTP2ResponseReceiver {
     private var output = OutputBuffer(capacity: 256 << 10)
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private let answered: (_ tag: Int, _ response: Response?) -> Void
-    private let template: Request
+    private let templates: [Request]
+    private var sent = 0
     private var tags: [Int] = []  // by stream number / 2
     private(set) var open = 0
 
     /// Connects and shakes hands, waiting for both.
     ///
     /// - Parameters:
-    ///   - template: Every request but for its body.
+    ///   - templates: The requests but for their bodies, sent in rotation.
     ///   - answered: Told of each request by its tag; without a response when none will come on a connection that goes on.
     init(
-        _ url: URLParts, _ context: TLSClientContext, _ template: Request,
+        _ url: URLParts, _ context: TLSClientContext, _ templates: [Request],
         answered: @escaping (_ tag: Int, _ response: Response?) -> Void
     ) throws {
         let address = try SocketAddress.resolve(host: url.host, port: UInt16(url.port)).first!
@@ -37,7 +38,7 @@ final class LoadConnection: HTTP2ResponseReceiver {
         Socket.setNoDelay(raw: socket.raw)
         tls = try context.makeSession(raw: socket.raw, serverName: url.host)
         self.answered = answered
-        self.template = template
+        self.templates = templates
         let deadline = MonotonicTime.now() + .seconds(10)
         while true {
             let outcome = tls.handshake()
@@ -54,7 +55,8 @@ final class LoadConnection: HTTP2ResponseReceiver {
 
     /// Queues a request.
     func send(_ body: [UInt8], tag: Int) throws {
-        var request = template
+        var request = templates[sent % templates.count]
+        sent += 1
         request.body = body
         let number = Int(try session.submit(request, scheme: "https") / 2)
         while tags.count <= number { tags.append(tag) }

@@ -36,14 +36,14 @@ struct Storm {
         let context = try TLSClientContext(TLSFiles(authorities: load.authorities), protocols: [.http2])
         var template = Request(.post, load.url.target)
         template.authority = load.url.authority
-        template.headers.add("authorization", "Bearer \(load.token)")
+        template.headers.add("authorization", "Bearer \(load.tokens[0])")
         template.headers.add("strm-schema-ref", SampleEvent.contract)
         let tally = Tally(count)
         func dial() throws -> LoadConnection {
             let giveUp = MonotonicTime.now() + .seconds(Int64(Self.patience))
             while true {
                 do {
-                    return try LoadConnection(load.url, context, template) { tally.answered($0, $1) }
+                    return try LoadConnection(load.url, context, [template]) { tally.answered($0, $1) }
                 } catch {
                     guard MonotonicTime.now() < giveUp else { throw error }
                     SystemThread.sleep(.milliseconds(20))
