@@ -30,20 +30,22 @@ test-fast: ## tests of pure code only, on a debug build: about a minute
 	@.ci/setup test
 	swift test --filter '^(Bytes|Faults|Time|Config|Observe|JSON|Avro|HTTP|Wire)Tests\.'
 
-check: ## gates: format, floors, documentation, settings tables, warnings
+check: ## gates: format, floors, documentation, links, tables, warnings
 	@.ci/setup test
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	Tests/Checks/floors --self-test
 	Tests/Checks/floors
 	Tests/Checks/documented
+	Tests/Checks/links --self-test
+	Tests/Checks/links
 	$(SWIFT_BUILD) --build-tests
-	Tests/Checks/settings-tables --check
+	Tests/Checks/tables --check
 
 fmt: ## format all Swift code
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-docs: build ## write the settings tables into the READMEs of the services
-	Tests/Checks/settings-tables --write
+docs: build ## write the tables of settings and metrics into the READMEs of the services
+	Tests/Checks/tables --write
 
 bench: ## compare with nghttpd and with the thresholds; writes .build/bench/ingest.json
 	@.ci/setup test

@@ -67,18 +67,6 @@ package final class BlockingThread: Sendable {
         }
     }
 
-    /// Runs work on the thread while the calling task is suspended. Not after `stop`.
-    ///
-    /// - Throws: What the work throws.
-    package func runAndWait<Success: Sendable>(
-        _ work: @escaping @Sendable () throws -> Success
-    ) async throws -> Success {
-        try await withCheckedThrowingContinuation { continuation in
-            let accepted = run { continuation.resume(with: Result { try work() }) }
-            precondition(accepted, "nothing is handed to a blocking thread after its stop")
-        }
-    }
-
     /// Lets the work that is queued finish, then ends the thread and waits for that. Not from the thread itself.
     package func stop() {
         queue.change { $0.stopping = true }

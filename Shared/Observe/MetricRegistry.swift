@@ -74,6 +74,16 @@ package final class MetricRegistry: Sendable {
         return text
     }
 
+    /// All metrics as a Markdown table, sorted by name. The READMEs of the services hold it between markers.
+    package func table() -> String {
+        let sorted = families.withLock { $0.values.map(\.description).sorted { $0.name < $1.name } }
+        let rows = sorted.map { family in
+            let labels = family.labels.map { "`\($0)`" }.joined(separator: ", ")
+            return "| `\(family.name)` | \(family.kind) | \(labels) | \(family.help.replacing("|", with: "\\|")) |"
+        }
+        return (["| metric | kind | labels | meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n") + "\n"
+    }
+
     /// Media type of `exposition()`.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -1,4 +1,5 @@
 import Config
+package import Observe
 
 /// What the command line and the environment ask for, decided before any port opens.
 package enum Launch<SpecificConfig: ServiceConfig> {
@@ -11,8 +12,13 @@ package enum Launch<SpecificConfig: ServiceConfig> {
 
     /// Decides. Looks at the files and addresses that the settings name, so that everything that is wrong is told at once.
     ///
-    /// - Parameter arguments: Without the program's name.
-    package init(name: String, arguments: [String], environment: [String: String]) {
+    /// - Parameters:
+    ///   - arguments: Without the program's name.
+    ///   - declareMetrics: As `Service.declareMetrics`.
+    package init(
+        name: String, arguments: [String], environment: [String: String],
+        declareMetrics: (MetricRegistry, Logger) -> Void
+    ) {
         let prefix = CommonConfig.prefix(of: name)
         switch arguments {
         case []: break
@@ -21,6 +27,9 @@ package enum Launch<SpecificConfig: ServiceConfig> {
             return
         case ["--print-config"]:
             self = .print(Setting.table(of: Self.settings(prefix)))
+            return
+        case ["--print-metrics"]:
+            self = .print(StandardMetrics.table(with: declareMetrics))
             return
         case ["--help"], ["-h"]:
             self = .print(Self.help(name, Self.settings(prefix)))
@@ -52,10 +61,10 @@ package enum Launch<SpecificConfig: ServiceConfig> {
 
     private static func help(_ name: String, _ settings: [Setting]) -> String {
         var text = """
-            usage: \(name) [--help | --version | --print-config]
+            usage: \(name) [--help | --version | --print-config | --print-metrics]
 
             Takes its settings from the environment, runs until SIGTERM or SIGINT, and logs to standard error.
-            --print-config prints the settings as a Markdown table.
+            --print-config prints the settings as a Markdown table, --print-metrics the metrics.
 
             Exit codes: 0 stopped as asked, 64 wrong arguments, 70 a part failed, 78 wrong settings,
             143 stopped at once by a second SIGTERM.

@@ -1,4 +1,5 @@
 package import Config
+package import Observe
 import Time
 
 /// The settings of one service. Reading them declares them; see `EnvReader`.
@@ -16,6 +17,9 @@ extension ServiceConfig {
 
 /// What `ServiceMain` runs. A service is built with its listeners open and its parts running; it is told to drain once.
 package protocol Service: Sendable {
+    /// Registers every metric of the service, as building it does: for the table in its README.
+    static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger)
+
     /// Lives as long as the service. Returning, or throwing, before `drain` was called is a crash: the process exits with 70.
     func run() async throws
 

@@ -25,7 +25,8 @@ package enum ServiceMain {
         build: @escaping @Sendable (SpecificConfig, Kit) async throws -> Built
     ) -> Never {
         let launch = Launch<SpecificConfig>(
-            name: name, arguments: Array(CommandLine.arguments.dropFirst()), environment: ThisProcess.environment())
+            name: name, arguments: Array(CommandLine.arguments.dropFirst()), environment: ThisProcess.environment(),
+            declareMetrics: Built.declareMetrics)
         switch launch {
         case .print(let text): leave(with: 0, text, to: 1)
         case .refuse(let text, let code): leave(with: code, text, to: 2)
@@ -58,12 +59,9 @@ package enum ServiceMain {
         let kit = Kit(
             name: name, logger: logger, metrics: MetricRegistry(), clock: clock,
             loop: try EventLoop(name: "kit"), tls: common.tls, shutdownGrace: common.grace)
-        ProcessMetrics.register(
-            kit.metrics, service: name, version: PolderVersion.text, startedAt: startedAt)
-        kit.metrics.reading(counter: "log_lines_dropped_total", "Log lines that nobody read in time.") {
-            Double(sink.droppedCount.load(ordering: .relaxed))
-        }
-        kit.metrics.reading(gauge: "service_ready", "1 when nothing is missing.") { kit.readiness.isReady ? 1 : 0 }
+        StandardMetrics.register(
+            kit.metrics, service: name, startedAt: startedAt, readiness: kit.readiness,
+            droppedLines: { sink.droppedCount.load(ordering: .relaxed) })
         kit.admin.addStandardRoutes(kit.readiness, kit.metrics)
 
         let conductor = Conductor(grace: common.grace, kit: kit) { code in

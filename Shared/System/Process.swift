@@ -7,22 +7,14 @@ package struct ResourceUsage: Sendable {
     package var userTime: Duration
     /// CPU time in the kernel, all threads.
     package var systemTime: Duration
-    /// The largest resident size so far, in bytes.
-    package var peakResident: Int
 
     /// Reads the counters of this process.
-    package static func ofThisProcess() -> ResourceUsage { read(RUSAGE_SELF) }
-
-    /// Reads the counters of the children that have ended and been waited for.
-    package static func ofChildren() -> ResourceUsage { read(RUSAGE_CHILDREN) }
-
-    private static func read(_ who: __rusage_who) -> ResourceUsage {
+    package static func ofThisProcess() -> ResourceUsage {
         var usage = rusage()
-        getrusage(__rusage_who_t(who.rawValue), &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return ResourceUsage(
             userTime: .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec),
-            systemTime: .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec),
-            peakResident: Int(usage.ru_maxrss) << 10)
+            systemTime: .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec))
     }
 
     /// The resident size now, in bytes, from `/proc/self/statm`.
@@ -39,9 +31,6 @@ package struct ResourceUsage: Sendable {
 package enum ThisProcess {
     /// The kernel's number for it.
     package static var id: Int32 { getpid() }
-
-    /// The effective user.
-    package static var userID: UInt32 { geteuid() }
 
     /// Keeps personal data out of core dumps, and out of reach of debuggers of the same user.
     ///
@@ -77,18 +66,6 @@ package enum ThisProcess {
         }
         return result
     }
-
-    /// The machine's name.
-    ///
-    /// - Throws: `.call` when the kernel does not tell.
-    package static func hostName() throws(SystemError) -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        try systemCall("gethostname") { gethostname(&buffer, buffer.count - 1) }
-        return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-    }
-
-    /// The number of processors this process may run on.
-    package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     /// Gives memory that is free, but was not returned by the allocator, back to the kernel. Takes milliseconds after a burst.
     package static func giveMemoryBack() { _ = malloc_trim(0) }

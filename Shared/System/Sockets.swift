@@ -280,25 +280,11 @@ package enum Socket {
     ///
     /// - Throws: `.call` when the socket is not bound.
     package static func localAddress(raw: Int32) throws(SystemError) -> SocketAddress? {
-        try address("getsockname", raw) { getsockname($0, $1, $2) }
-    }
-
-    /// The address of the peer, or nil for a Unix socket.
-    ///
-    /// - Throws: `.call` when the peer has gone.
-    package static func peerAddress(raw: Int32) throws(SystemError) -> SocketAddress? {
-        try address("getpeername", raw) { getpeername($0, $1, $2) }
-    }
-
-    private static func address(
-        _ name: StaticString, _ raw: Int32,
-        _ body: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
-    ) throws(SystemError) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        try systemCall(name) {
+        try systemCall("getsockname") {
             withUnsafeMutablePointer(to: &storage) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body(raw, $0, &length) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(raw, $0, &length) }
             }
         }
         return SocketAddress(storage)

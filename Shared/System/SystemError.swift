@@ -41,8 +41,6 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
     package var isAddressInUse: Bool { code == EADDRINUSE }
     /// True when whoever would read has gone.
     package var isBrokenPipe: Bool { code == EPIPE }
-    /// True when the process may not do this.
-    package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 
     /// The `errno` of a failed call; nil for the other cases.
     package var code: Int32? {

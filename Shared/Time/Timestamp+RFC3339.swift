@@ -20,10 +20,17 @@ package enum TimeError: Fault, Equatable {
 
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds, 24 characters for the years 0000 to 9999.
-    package var text: String { render(milliseconds: true) }
-
-    /// RFC 3339 in UTC without a fraction, for people.
-    package var textInSeconds: String { render(milliseconds: false) }
+    package var text: String {
+        let seconds = self.seconds
+        let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)
+        let date = Self.civil(days: Int((seconds - Int64(secondOfDay)) / 86_400))
+        var text = ""
+        text.reserveCapacity(24)
+        text += Self.padded(date.year, to: 4) + "-" + Self.padded(date.month, to: 2) + "-"
+        text += Self.padded(date.day, to: 2) + "T" + Self.padded(secondOfDay / 3600, to: 2) + ":"
+        text += Self.padded(secondOfDay / 60 % 60, to: 2) + ":" + Self.padded(secondOfDay % 60, to: 2)
+        return text + "." + Self.padded(Int((milliseconds % 1000 + 1000) % 1000), to: 3) + "Z"
+    }
 
     /// The same as `text`.
     package var description: String { text }
@@ -52,21 +59,6 @@ extension Timestamp: CustomStringConvertible {
         let days = Self.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
         self.init(milliseconds: Int64(seconds) * 1000 + Int64(fraction))
-    }
-
-    private func render(milliseconds withFraction: Bool) -> String {
-        let seconds = self.seconds
-        let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)
-        let date = Self.civil(days: Int((seconds - Int64(secondOfDay)) / 86_400))
-        var text = ""
-        text.reserveCapacity(24)
-        text += Self.padded(date.year, to: 4) + "-" + Self.padded(date.month, to: 2) + "-"
-        text += Self.padded(date.day, to: 2) + "T" + Self.padded(secondOfDay / 3600, to: 2) + ":"
-        text += Self.padded(secondOfDay / 60 % 60, to: 2) + ":" + Self.padded(secondOfDay % 60, to: 2)
-        if withFraction {
-            text += "." + Self.padded(Int((self.milliseconds % 1000 + 1000) % 1000), to: 3)
-        }
-        return text + "Z"
     }
 
     private static func padded(_ number: Int, to width: Int) -> String {

@@ -69,6 +69,15 @@ import Testing
                 .recursive("R")
             ),
             (
+                #"{"type": "record", "name": "n.R", "fields": [{"name": "a", "type": {"type": "array", "items": "R"}}]}"#,
+                "a", .recursive("n.R")
+            ),
+            (
+                #"{"type": "record", "name": "R", "fields": [{"name": "a", "type": {"type": "map", "values":"#
+                    + #" {"type": "record", "name": "S", "fields": [{"name": "b", "type": ["null", "R"]}]}}}]}"#,
+                "a/b", .recursive("R")
+            ),
+            (
                 #"{"type": "record", "name": "R", "fields": [{"name": "a", "type": {"type": "record", "name": "S", "fields":"#
                     + #" [{"name": "b", "type": "int", "default": "x"}]}}]}"#, "a/b", .invalidDefault
             ),

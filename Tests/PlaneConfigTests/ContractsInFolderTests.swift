@@ -6,6 +6,29 @@ import Testing
 import Wire
 
 @Suite struct ContractsInFolderTests {
+    @Test(arguments: [
+        #"["null", "Node"]"#, #"{"type": "array", "items": "Node"}"#, #"{"type": "map", "values": "Node"}"#,
+        #"{"type": "record", "name": "Other", "fields": [{"name": "back", "type": ["null", "Node"]}]}"#,
+    ])
+    func `a schema that contains itself is refused: no datum is deeper than what was read here`(_ type: String) throws {
+        let folders = try PlaneFolders([
+            "c.yaml": """
+            kind: DataContract
+            spec:
+              ref: {handle: acme, name: nodes, version: 1.0.0}
+              keyField: id
+              schema:
+                definition: '{"type": "record", "name": "Node", "fields": [
+                  {"name": "id", "type": "string"}, {"name": "next", "type": \(type)}]}'
+            """
+        ])
+        let problems = try folders.problems()
+        #expect(problems.count == 1)
+        #expect(
+            problems.first?.contains("type 'Node' contains itself; recursive schemas are not supported") == true,
+            "\(problems)")
+    }
+
     @Test func `mistakes of contracts are told with their lines, all at once`() throws {
         let folders = try PlaneFolders([
             "c.yaml": """

@@ -1,4 +1,5 @@
 import Config
+import Observe
 import ServiceKit
 import TLS
 import TestKit
@@ -27,7 +28,9 @@ private struct PumpConfig: ServiceConfig {
     }
 
     private func launch(_ arguments: [String] = [], _ environment: [String: String] = [:]) -> Launch<PumpConfig> {
-        Launch(name: "water-pump", arguments: arguments, environment: environment)
+        Launch(name: "water-pump", arguments: arguments, environment: environment) { metrics, _ in
+            _ = metrics.counter("water_pump_litres_total", "Water that was moved.")
+        }
     }
 
     @Test func `settings of the service and of every service are read`() throws {
@@ -101,6 +104,17 @@ private struct PumpConfig: ServiceConfig {
         }
         #expect(text.hasPrefix("| setting | default | meaning |\n|---|---|---|\n| `WATER_PUMP_DEPTH` | `3` |"))
         #expect(text.contains("| `SHUTDOWN_GRACE` | `8s` |"))
+    }
+
+    @Test func `the metrics table has the service's own and those that every service has`() {
+        guard case .print(let text) = launch(["--print-metrics"]) else {
+            Issue.record("printed nothing")
+            return
+        }
+        #expect(text.hasPrefix("| metric | kind | labels | meaning |\n|---|---|---|---|\n"))
+        #expect(text.contains("| `water_pump_litres_total` | counter |  | Water that was moved. |\n"))
+        #expect(text.contains("| `service_ready` | gauge |  | 1 when nothing is missing. |\n"))
+        #expect(text.contains("| `listener_events_total` | counter | `listener`, `event` |"))
     }
 
     @Test func `help and version are printed, other arguments refused with 64`() {

@@ -139,21 +139,6 @@ import Time
     }
 }
 
-@Suite struct InotifyTests {
-    @Test func `finished writes, removals and the end of the directory are told`() async throws {
-        let folder = try TemporaryFolder()
-        try Directory.create(folder.file("d"))
-        let inotify = try Inotify()
-        let id = try inotify.watch(directory: folder.file("d"))
-        #expect(try inotify.events() == [])
-        try File.writeAtomically(folder.file("d/config.yaml"), [1])
-        #expect(try inotify.events().contains(.changed(id, name: "config.yaml")))
-        try Directory.removeAll(folder.file("d"))
-        // The kernel tells when nobody has the directory open any more: another test's child may, for a moment.
-        try await eventually("the end of the directory") { try inotify.events().last == .gone(id) }
-    }
-}
-
 @Suite struct SocketTests {
     @Test(arguments: [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80"), ("0.0.0.0", "0.0.0.0:80")])
     func `addresses read and print`(_ ip: String, _ text: String) throws {
@@ -200,7 +185,7 @@ import Time
     }
 
     @Test func `usage counts memory and time`() throws {
-        #expect(ResourceUsage.ofThisProcess().peakResident > 1 << 20)
+        #expect(ResourceUsage.ofThisProcess().userTime > .zero)
         #expect(try ResourceUsage.residentBytes() > 1 << 20)
     }
 

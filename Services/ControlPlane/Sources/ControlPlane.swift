@@ -4,6 +4,7 @@ import EventLoop
 import HTTP
 import Net
 import PlaneConfig
+package import Observe
 package import ServiceKit
 import Synchronization
 import System
@@ -18,6 +19,11 @@ package final class ControlPlane: Service {
     private let loops: EventLoopPool
     private let follow: FollowPlane
     private let housekeeping: Housekeeping
+
+    /// Registers every metric.
+    package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
+        _ = ControlPlaneTelemetry(logger, metrics)
+    }
 
     /// Builds the parts, from the back: whoever answers exists before whoever asks.
     ///

@@ -43,9 +43,15 @@ package final class ControlPlaneTelemetry: Sendable {
     /// Registers everything at once, so that a dashboard sees zeros instead of holes.
     package init(_ logger: Logger, _ metrics: MetricRegistry) {
         self.logger = logger
-        issued = metrics.counters("control_plane_tokens_issued_total", "Access tokens made.", labels: ["grant"])
+        issued = metrics.counters(
+            "control_plane_tokens_issued_total", "Access tokens made, by grant: `client_credentials`, `refresh_token`.",
+            labels: ["grant"])
+        let reasons = [
+            "invalid_request", "invalid_client", "unsupported_grant_type", "too_many_failures", "unknown_realm",
+        ]
         refused = metrics.counters(
-            "control_plane_tokens_refused_total", "Token requests refused.", labels: ["reason"])
+            "control_plane_tokens_refused_total",
+            "Token requests refused: \(reasons.map { "`\($0)`" }.joined(separator: ", ")).", labels: ["reason"])
         failures = metrics.counter(
             "control_plane_requests_failed_total", "Requests that met a bug or a broken machine.")
         clients = metrics.gauge("control_plane_clients", "Clients that may log in.")
@@ -56,11 +62,7 @@ package final class ControlPlaneTelemetry: Sendable {
             "control_plane_signing_key_failures_total", "Failed tries to make or throw away a signing key.")
         tokenSeconds = metrics.histogram("control_plane_token_seconds", "Time to answer a token request, in seconds.")
         for grant in ["client_credentials", "refresh_token"] { _ = issued.with(grant) }
-        for reason in [
-            "invalid_request", "invalid_client", "unsupported_grant_type", "too_many_failures", "unknown_realm",
-        ] {
-            _ = refused.with(reason)
-        }
+        for reason in reasons { _ = refused.with(reason) }
     }
 
     /// Tells. Never a secret and never a token; a client id only where it is one of ours.

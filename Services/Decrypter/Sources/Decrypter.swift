@@ -2,7 +2,7 @@ import Crypto
 import EventLog
 import EventLoop
 import KeyVault
-import Observe
+package import Observe
 import PlaneConfig
 import Privacy
 package import ServiceKit
@@ -31,6 +31,11 @@ package final class Decrypter: Service {
     }
 
     private let running = Mutex(Running())
+
+    /// Registers every metric.
+    package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
+        _ = DecrypterTelemetry(logger: logger, metrics: metrics)
+    }
 
     /// Opens everything and starts the derived streams that the plane names now.
     /// - Throws: `ConfigurationRefused` when the plane folder holds mistakes and there is no last good copy.

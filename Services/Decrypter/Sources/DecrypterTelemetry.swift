@@ -11,13 +11,17 @@ struct DecrypterTelemetry: Sendable {
 
     init(logger: Logger, metrics: MetricRegistry) {
         self.logger = logger
+        let fates = EventResult.allCases.map { "`\($0.label)`" }.joined(separator: ", ")
         events = metrics.counters(
-            "strm_decrypter_events_total", "Events of the source stream, by what became of them.",
+            "strm_decrypter_events_total",
+            "Events of the source stream, after the commit, by what became of them: \(fates).",
             labels: ["stream", "result"])
         lag = metrics.gauges(
             "strm_decrypter_lag_events", "Events of the source stream that are not dealt with yet.", labels: ["stream"])
         stalls = metrics.counters(
-            "strm_decrypter_stalls_total", "Times that a derived stream had to wait.", labels: ["stream", "reason"])
+            "strm_decrypter_stalls_total",
+            "Times that a derived stream had to wait: for a `key`, `schema` or `contract`, or after an `error`.",
+            labels: ["stream", "reason"])
     }
 
     /// The reports of one derived stream.

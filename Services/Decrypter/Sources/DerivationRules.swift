@@ -35,9 +35,9 @@ package struct DerivationRules: Sendable, Equatable {
     /// The rules of `derived` in `plane`.
     /// - Throws: `.badConsentRule`.
     package init(_ derived: PlaneStream, in plane: PlaneSnapshot) throws(PrivacyError) {
-        try self.init(
+        self.init(
             stream: derived.name, target: derived.topic,
-            consent: ConsentRule(type: derived.consentLevelType, levels: derived.purposes), seed: derived.maskSeed,
+            consent: try ConsentRule(type: derived.consentLevelType, levels: derived.purposes), seed: derived.maskSeed,
             contracts: Dictionary(
                 plane.contracts.map { contract in
                     let ref = contract.ref.contractRef
@@ -54,7 +54,7 @@ package struct DerivationRules: Sendable, Equatable {
     /// Rules from their parts.
     package init(
         stream: String, target: TopicName, consent: ConsentRule, seed: String, contracts: [String: Contract]
-    ) throws(PrivacyError) {
+    ) {
         self.stream = stream
         self.target = target
         self.consent = consent

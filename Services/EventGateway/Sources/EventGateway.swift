@@ -6,7 +6,7 @@ internal import HTTP
 internal import HTTP2
 internal import KeyVault
 internal import Net
-internal import Observe
+package import Observe
 internal import PlaneConfig
 internal import Privacy
 package import ServiceKit
@@ -33,6 +33,12 @@ package final class EventGateway: Service {
     private let planes: PlaneConfigSource
     private let keySets: KeySetSource
     private let housekeeping: Housekeeping
+
+    /// Registers every metric.
+    package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
+        _ = EventGatewayTelemetry(registry: metrics, logger: logger)
+        _ = IssuerKeysTelemetry(logger, metrics, service: "event-gateway")
+    }
 
     /// Opens everything and begins to listen.
     ///

@@ -73,21 +73,26 @@ package final class EventGatewayTelemetry: Sendable {
             "strm_gateway_timing", "Seconds from the arrival of an event to its 204.",
             bounds: [0.0001, 0.002, 0.005, 0.01, 0.5])
         let appends = registry.histograms(
-            "strm_gateway_kafkatiming", "Seconds from handing a batch to the event log to its answer.",
+            "strm_gateway_kafkatiming",
+            "Seconds from handing a batch to the event log to its answer: `success`, `failure`.",
             bounds: [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1], labels: ["result"])
         appendSucceeded = appends.with("success")
         appendFailed = appends.with("failure")
         inFlight = registry.gauge("strm_gateway_inflight", "Events accepted and not yet answered.")
         encrypted = registry.counters("strm_encrypter_total", "Events sealed.", labels: ["encrypt"]).with("true")
         let got = registry.counters(
-            "strm_gateway_redischannel_total", "Keys got from the key vault: made now, or there already.",
+            "strm_gateway_redischannel_total", "Keys got from the key vault: `created` now, or `received`.",
             labels: ["type"])
         keysCreated = got.with("created")
         keysReceived = got.with("received")
-        let sizes = registry.gauges("caffeine_cache_estimated_size", "Entries of a cache.", labels: ["cache"])
-        let hits = registry.counters("caffeine_cache_hit_total", "Look-ups that a cache answered.", labels: ["cache"])
+        let sizes = registry.gauges(
+            "caffeine_cache_estimated_size", "Entries of a cache: `keys`, `tokens`, `schemas`, `contracts`, `streams`.",
+            labels: ["cache"])
+        let hits = registry.counters(
+            "caffeine_cache_hit_total", "Look-ups that a cache (`keys`, `tokens`) answered.", labels: ["cache"])
         let misses = registry.counters(
-            "caffeine_cache_miss_total", "Look-ups that a cache could not answer.", labels: ["cache"])
+            "caffeine_cache_miss_total", "Look-ups that a cache (`keys`, `tokens`) could not answer.", labels: ["cache"]
+        )
         keys = CacheMeter(hits: hits.with("keys"), misses: misses.with("keys"), size: sizes.with("keys"))
         tokens = CacheMeter(hits: hits.with("tokens"), misses: misses.with("tokens"), size: sizes.with("tokens"))
         schemas = sizes.with("schemas")
@@ -95,7 +100,8 @@ package final class EventGatewayTelemetry: Sendable {
         streams = sizes.with("streams")
         registry.gauge("jvm_info", "Always 1: one per instance, for dashboards that count instances by it.").set(1)
         planeUpdates = registry.counters(
-            "event_gateway_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
+            "event_gateway_plane_updates_total", "Changes of the plane's configuration: `applied`, `refused`.",
+            labels: ["result"])
         vaultErrors = registry.counter(
             "event_gateway_vault_errors_total", "Times that the key vault gave no keys, or could not delete old ones.")
         purgedKeys = registry.counter(

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import HTTP
 internal import Net
 internal import PlaneConfig
+package import Observe
 package import ServiceKit
 import Synchronization
 package import System
@@ -22,6 +23,12 @@ package final class WebSocketService: Service {
     private let handler: ListenHandler
     /// Where it listens: the TLS addresses, then the plain ones, with the ports that the kernel chose.
     package let addresses: [SocketAddress]
+
+    /// Registers every metric.
+    package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
+        _ = WebSocketTelemetry(registry: metrics, logger: logger)
+        _ = IssuerKeysTelemetry(logger, metrics, service: "web-socket")
+    }
 
     /// Opens the listeners.
     ///

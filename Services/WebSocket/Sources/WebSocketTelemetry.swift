@@ -26,13 +26,16 @@ package final class WebSocketTelemetry: Sendable {
         sent = registry.counter("strm_websocket_events_total", "Events sent to listeners.")
         dropped = registry.counter("strm_websocket_dropped_total", "Events that slow listeners lost.")
         skipped = registry.counters(
-            "web_socket_skipped_events_total", "Events that could not be shown.", labels: ["reason"])
+            "web_socket_skipped_events_total",
+            "Events that could not be shown: `not_framed`, `unknown_schema`, `malformed`, `damaged`.",
+            labels: ["reason"])
         handshakes = registry.counters(
             "web_socket_handshakes_total", "Requests to listen by their outcome.", labels: ["result"])
         closes = registry.counters(
             "web_socket_closes_total", "Listeners that ended, by close code.", labels: ["code"])
         planeUpdates = registry.counters(
-            "web_socket_plane_updates_total", "Changes of the plane's configuration by result.", labels: ["result"])
+            "web_socket_plane_updates_total", "Changes of the plane's configuration: `applied`, `refused`.",
+            labels: ["result"])
     }
 
     /// Why an event was not shown.

@@ -36,7 +36,6 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     private var tlsWantsWrite = false
     private var isBlocked = false  // the kernel took less than there was
     private var closesWhenDrained = false
-    private var isPaused = false
     private var isReading = false
 
     /// Bytes that were sent and not yet given to the kernel.
@@ -153,11 +152,11 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
 
     private func readMore() {
         // Not re-entered: an owner that sends from inside `streamArrived` does not read again.
-        guard state == .open, !isPaused, !isReading else { return }
+        guard state == .open, !isReading else { return }
         isReading = true
         defer { isReading = false }
         for _ in 0..<8 {
-            guard state == .open, !isPaused else { return }
+            guard state == .open else { return }
             let mayBeMore = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 16) { buffer in
                 readOnce(into: buffer)
             }
@@ -257,14 +256,6 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
         }
     }
 
-    /// Stops or goes on reading: back pressure on the peer.
-    func setPaused(_ paused: Bool) {
-        guard isPaused != paused, state == .open else { return }
-        isPaused = paused
-        watch()
-        if !paused { loop.post { [self] in readMore() } }
-    }
-
     // MARK: End
 
     /// Sends what is left, says goodbye, closes. What arrives meanwhile is dropped. Not bounded in time by itself.
@@ -305,7 +296,7 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     }
 
     private func watch() {
-        var wanted: Interest = isPaused ? [] : .read
+        var wanted: Interest = .read
         if tlsWantsWrite || sent < output.count { wanted.insert(.write) }
         setInterest(wanted)
     }

@@ -74,9 +74,6 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         connection(of: stream)?.peer
     }
 
-    /// True while the request's connection is there: an answer may still arrive.
-    package func isAlive(_ stream: StreamID) -> Bool { connection(of: stream) != nil }
-
     @inline(__always)
     func connection(of stream: StreamID) -> ServerConnection? {
         let slot = Int(stream.slot)
