@@ -153,7 +153,12 @@ let plan: [[Target]] = [
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .target(
-            name: "FuzzTargets", dependencies: ["Avro", "Bytes", "HTTP", "JSON"], path: "Tests/Fuzz/Sources",
+            name: "FuzzTargets",
+            dependencies: [
+                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "JSON", "Privacy", "Regex", "Time",
+                "Tokens",
+                "Wire", "YAML",
+            ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),
         .testTarget(
             name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "System"], path: "Tests/FuzzCorpusTests",

@@ -51,6 +51,13 @@ struct FuzzInput {
         return [UInt8](bytes[end..<(end + count)])
     }
 
+    /// The last bytes as an input of their own.
+    mutating func split(_ count: Int) -> FuzzInput {
+        let start = end - min(count, end)
+        defer { end = start }
+        return FuzzInput(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+    }
+
     /// Where the network cuts a stream.
     mutating func cuts() -> Cuts { Cuts(lengths: (0..<below(8)).map { _ in 1 + below(64) }) }
 }

@@ -11,6 +11,28 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     /// Avro datums under schemas that are made from the input, too.
     case avroDatum = "avro-datum"
+    /// Web-socket frames, in pieces.
+    case webSocket = "web-socket"
+    /// Bearer tokens.
+    case token
+    /// Key sets: JWKS and Tink's keysets.
+    case keySet = "key-set"
+    /// Packed bodies of records.
+    case recordBatch = "record-batch"
+    /// YAML as it stands in a plane's folder.
+    case yaml
+    /// Messages of the interface definitions as JSON.
+    case protoJSON = "proto-json"
+    /// Contracts, and events under them.
+    case contract
+    /// Event bodies under one contract.
+    case event
+    /// Patterns of contracts.
+    case regex
+    /// URLs, forms, credentials, encodings.
+    case address
+    /// Durations, times, references, names.
+    case text
 
     /// Runs one input.
     ///
@@ -21,6 +43,17 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .http1Response: try HTTP1ResponseFuzz.run(bytes)
         case .json: try JSONFuzz.run(bytes)
         case .avroDatum: try AvroDatumFuzz.run(bytes)
+        case .webSocket: try WebSocketFuzz.run(bytes)
+        case .token: try TokenFuzz.run(bytes)
+        case .keySet: try KeySetFuzz.run(bytes)
+        case .recordBatch: try RecordBatchFuzz.run(bytes)
+        case .yaml: try YAMLFuzz.run(bytes)
+        case .protoJSON: try ProtoJSONFuzz.run(bytes)
+        case .contract: try ContractFuzz.run(bytes)
+        case .event: try EventFuzz.run(bytes)
+        case .regex: try RegexFuzz.run(bytes)
+        case .address: try AddressFuzz.run(bytes)
+        case .text: try TextFuzz.run(bytes)
         }
     }
 

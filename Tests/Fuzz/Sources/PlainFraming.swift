@@ -24,7 +24,14 @@ struct PlainFraming {
             guard name.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !Self.separators.contains($0) }) else { return nil }
             fields.append((String(decoding: name, as: UTF8.self).lowercased(), Self.trimmed(line[(colon + 1)...])))
         }
-        let lengths = Set(fields.filter { $0.name == "content-length" }.map(\.value))
+        var lengths: Set<Int> = []
+        for (name, value) in fields where name == "content-length" {
+            // Two spellings of one number are one length; what is no number has no end.
+            guard !value.isEmpty, value.allSatisfy({ 0x30...0x39 ~= $0 }),
+                let length = Int(String(decoding: value, as: UTF8.self))
+            else { return nil }
+            lengths.insert(length)
+        }
         let codings = fields.filter { $0.name == "transfer-encoding" }.map(\.value)
         guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty else { return nil }
         body = []
@@ -34,11 +41,9 @@ struct PlainFraming {
             guard let chunks = Self.chunks(&rest) else { return nil }
             body = chunks
         } else if let length = lengths.first {
-            guard !length.isEmpty, length.allSatisfy({ 0x30...0x39 ~= $0 }),
-                let count = Int(String(decoding: length, as: UTF8.self)), rest.count >= count
-            else { return nil }
-            body = Array(rest.prefix(count))
-            rest = rest.dropFirst(count)
+            guard rest.count >= length else { return nil }
+            body = Array(rest.prefix(length))
+            rest = rest.dropFirst(length)
         }
         count = rest.startIndex - stream.startIndex
     }
