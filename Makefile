@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Shared Services Tests
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 FOR ?= 60s
 
-.PHONY: help setup build test test-fast check fmt docs bench attack fuzz demo up clean
+.PHONY: help setup build test test-fast check fmt docs bench attack fuzz torture demo up clean
 
 help: ## all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
@@ -61,6 +61,11 @@ fuzz: ## hostile inputs under libFuzzer and ASan: make fuzz FOR=60s [TARGET=json
 	@.ci/setup build
 	@POLDER_FUZZ=1 swift build -c release --scratch-path .build/fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --product fuzz
 	@Tests/Fuzz/fuzz --for $(FOR) $(if $(TARGET),--target $(TARGET))
+
+torture: ## kills a plane's processes under load, FOR=10m, and proves that nothing promised was lost
+	@.ci/setup test
+	$(SWIFT_BUILD)
+	Tests/Torture/torture --for $(FOR)
 
 demo: ## from a fresh clone to one person's event, encrypted, derived and masked, in this terminal
 	@.ci/setup build

@@ -100,7 +100,7 @@ stored = bytearray(count)
 seen_text = {field: array.array("q", bytes(8 * count)) for field in FIELDS}
 links, meta = {}, array.array("q", bytes(8 * count))
 masked_number, sampled = {}, {}
-opened_count = 0
+opened_count = keyless = 0
 for event in records("demo"):
     head = event["strmMeta"]
     clear = event["notSensitiveValue"] or ""
@@ -112,6 +112,7 @@ for event in records("demo"):
     if head["consentLevels"] != purposes:
         fault(f"source {number}: consent levels {head['consentLevels']}")
     if head["keyLink"] not in keysets:
+        keyless += 1
         fault(f"source {number}: no exported key for its key link")
         continue
     if links.setdefault(sent["consistentValue"], head["keyLink"]) != head["keyLink"]:
@@ -142,7 +143,7 @@ if twice:
 if len(set(links.values())) != len(links):
     fault("two persons share a key")
 
-derived_counts = {}
+derived_counts, derived_twice = {}, 0
 for stream in plane["streams"]:
     if stream["derivedFrom"] != "demo":
         continue
@@ -184,10 +185,12 @@ for stream in plane["streams"]:
     for number in range(count):
         wanted = stored[number] and allowed <= set(planned(number)[0])
         expected += bool(wanted)
+        derived_twice += found[number] > 1
         if found[number] != (1 if wanted else 0):
             fault(f"{name}: event {number} is there {found[number]} times, expected {int(bool(wanted))}")
     derived_counts[name] = expected
 
 print(json.dumps({
     "stored": sum(1 for n in stored if n), "acknowledged": count - len(unacknowledged), "opened": opened_count,
-    "keys": len(keysets), "derived": derived_counts, "faults": faults}))
+    "lost": len(lost), "twice": len(twice), "keyless": keyless, "keys": len(keysets), "derived": derived_counts,
+    "derivedTwice": derived_twice, "faults": faults}))

@@ -14,6 +14,8 @@ struct Load {
     var url: URLParts
     var authorities: String
     var tokens: [String]  // one after the other
+    /// Where the URL and the tokens stand, a line each, for a server that may come back elsewhere.
+    var targetFile: String?
     var rate: Double?  // requests per second
     var seconds = 10.0
     var warmUp = 2.0  // seconds that do not count
@@ -31,14 +33,19 @@ struct Load {
             guard name.hasPrefix("--"), let value = rest.popFirst() else { throw Mistake.usage(name) }
             values[String(name.dropFirst(2))] = value
         }
-        guard let url = values["url"].flatMap({ URLParts($0) }) else { throw Mistake.usage("--url") }
         guard let authorities = values["ca"] else { throw Mistake.usage("--ca") }
-        guard let token = values["token-file"] else { throw Mistake.usage("--token-file") }
-        self.url = url
         self.authorities = authorities
-        tokens = try File.read(token, limit: 1 << 20).split(whereSeparator: { $0 <= 0x20 })
-            .map { String(decoding: $0, as: UTF8.self) }
+        if let target = values["target"] {
+            (url, tokens) = try Self.target(target)
+        } else {
+            guard let url = values["url"].flatMap({ URLParts($0) }) else { throw Mistake.usage("--url") }
+            guard let token = values["token-file"] else { throw Mistake.usage("--token-file") }
+            self.url = url
+            tokens = try File.read(token, limit: 1 << 20).split(whereSeparator: { $0 <= 0x20 })
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
         guard !tokens.isEmpty else { throw Mistake.usage("--token-file") }
+        targetFile = values["target"]
         rate = values["rate"].flatMap { Double($0) }
         seconds = values["seconds"].flatMap { Double($0) } ?? seconds
         warmUp = values["warm-up"].flatMap { Double($0) } ?? warmUp
@@ -47,18 +54,34 @@ struct Load {
         people = values["people"].flatMap { Int($0) } ?? people
     }
 
-    /// Runs, and answers the report as JSON members.
-    func run() throws -> [(String, Double)] {
-        let counts = LoadCounts()
-        let context = try TLSClientContext(TLSFiles(authorities: authorities), protocols: [.http2])
+    /// Looks again where the server is.
+    mutating func findTarget() throws {
+        if let targetFile { (url, tokens) = try Self.target(targetFile) }
+    }
+
+    private static func target(_ path: String) throws -> (URLParts, [String]) {
+        let lines = String(decoding: try File.read(path, limit: 1 << 20), as: UTF8.self).split(separator: "\n")
+        guard let url = lines.first.flatMap({ URLParts(String($0)) }) else { throw Mistake.usage("--target") }
+        return (url, lines.dropFirst().map(String.init))
+    }
+
+    /// What requests have in common, for each token.
+    var templates: [Request] {
         var template = Request(.post, url.target)
         template.authority = url.authority
         template.headers.add("strm-schema-ref", SampleEvent.contract)
-        let templates = tokens.map { token in
+        return tokens.map { token in
             var request = template
             request.headers.add("authorization", "Bearer \(token)")
             return request
         }
+    }
+
+    /// Runs, and answers the report as JSON members.
+    func run() throws -> [(String, Double)] {
+        let counts = LoadCounts()
+        let context = try TLSClientContext(TLSFiles(authorities: authorities), protocols: [.http2])
+        let templates = templates
         let open = try (0..<connections).map { _ in
             try LoadConnection(url, context, templates) { tag, response in counts.answered(tag, response) }
         }

@@ -14,9 +14,9 @@ struct Storm {
     private let unacknowledgedFile: String
 
     /// How long a server may be away, in seconds.
-    private static let patience = 60
+    private static let patience = 120
 
-    /// Options of `Load`, and `--count`, `--unacknowledged`.
+    /// Options of `Load`, and `--count`, `--unacknowledged`. With `--target FILE` the server may move while it is away.
     init(_ arguments: [String]) throws {
         load = try Load(arguments)
         func value(_ name: String) throws -> String {
@@ -34,16 +34,14 @@ struct Storm {
     func run() throws -> String {
         ThisProcess.ignoreBrokenPipes()  // a server that dies must not end its client
         let context = try TLSClientContext(TLSFiles(authorities: load.authorities), protocols: [.http2])
-        var template = Request(.post, load.url.target)
-        template.authority = load.url.authority
-        template.headers.add("authorization", "Bearer \(load.tokens[0])")
-        template.headers.add("strm-schema-ref", SampleEvent.contract)
+        var load = load
         let tally = Tally(count)
         func dial() throws -> LoadConnection {
             let giveUp = MonotonicTime.now() + .seconds(Int64(Self.patience))
             while true {
                 do {
-                    return try LoadConnection(load.url, context, [template]) { tally.answered($0, $1) }
+                    try load.findTarget()
+                    return try LoadConnection(load.url, context, load.templates) { tally.answered($0, $1) }
                 } catch {
                     guard MonotonicTime.now() < giveUp else { throw error }
                     SystemThread.sleep(.milliseconds(20))
