@@ -22,6 +22,8 @@ package final class FaultyDisk: Sendable {
         package var isReadOnly = false
         /// How long a sync takes, beyond what it takes.
         package var syncDelay: Duration = .zero
+        /// Syncs do not return as long as this is so.
+        package var holdsSyncs = false
         /// How many of the next syncs fail, after their delay.
         package var failingSyncs = 0
         /// Only syncs of files whose name ends so fail.
@@ -180,6 +182,7 @@ package final class FaultyDisk: Sendable {
             return (state.faults.syncDelay, state.files[path]?.later.count ?? 0)
         }
         if delay > .zero { usleep(UInt32(delay / .microseconds(1))) }
+        while state.withLock({ $0.faults.holdsSyncs && !$0.isDead }) { usleep(1000) }
         return state.withLock { state in
             if state.isDead { return SQLITE_IOERR | (4 << 8) }
             if state.faults.failingSyncs > 0, path.hasSuffix(state.faults.failingSyncSuffix) {

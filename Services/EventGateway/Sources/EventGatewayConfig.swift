@@ -33,6 +33,8 @@ package struct EventGatewayConfig: ServiceConfig {
     package let maximumInFlightBytes: ByteCount
     /// Bytes of requests that have not arrived completely, for each loop.
     package let maximumBuffered: ByteCount
+    /// How long an event may have to wait for its commit.
+    package let patience: Duration
     /// Connections open at the same time, for each loop.
     package let maximumConnections: Int
     /// How long a peer may take until its handshake, first byte or head is complete.
@@ -81,6 +83,9 @@ package struct EventGatewayConfig: ServiceConfig {
             "EVENT_GATEWAY_BUFFERED_BYTES", default: "12MiB",
             in: ByteCount(bytes: 2 << 20)...ByteCount(bytes: 1 << 40),
             "Bytes of requests that are still arriving, for each loop; beyond it, 503.")
+        patience = env.read(
+            "EVENT_GATEWAY_PATIENCE", default: "1s", in: .milliseconds(10) ... .minutes(1),
+            "How long an event may have to wait for the disk; those that would wait longer get 503 at once.")
         maximumConnections = env.read(
             "EVENT_GATEWAY_CONNECTIONS", default: "4096", in: 1...1_000_000, "Open connections, for each loop.")
         headTime = env.read(

@@ -10,7 +10,7 @@ import Wire
     private let meter: SchemaMeter
 
     init() throws {
-        writer = TopicWriter(topic: try #require(TopicName("stream-1")))
+        writer = TopicWriter(topic: try #require(TopicName("stream-1")), patience: .seconds(1))
         let counters = MetricRegistry().counters("c_total", "", labels: ["n"])
         meter = SchemaMeter(schema: "a/b/1.0.0", accepted: counters.with("1"), bytes: counters.with("2"))
     }
@@ -27,22 +27,22 @@ import Wire
         add(1)
         #expect(writer.isDue)
         var receipt = Receipt()
-        #expect(writer.takeBatch(&receipt).count == 1)
+        #expect(writer.takeBatch(&receipt, now: 0).count == 1)
         #expect(receipt.streams.map(\.number) == [1])
         add(2)
         add(3)
         #expect(!writer.isDue)
-        writer.batchAnswered(receipt)
+        writer.batchAnswered(receipt, now: 1, isCommitted: true)
         #expect(writer.isDue)
         var next = Receipt()
-        #expect(writer.takeBatch(&next).count == 2)
+        #expect(writer.takeBatch(&next, now: 0).count == 2)
         #expect(next.streams.map(\.number) == [2, 3])
     }
 
     @Test func `a large batch does not wait for the one before`() {
         add(1)
         var receipt = Receipt()
-        _ = writer.takeBatch(&receipt)
+        _ = writer.takeBatch(&receipt, now: 0)
         add(2, value: 300 << 10)
         #expect(writer.isDue)
     }
@@ -59,11 +59,11 @@ import Wire
     @Test func `a receipt that was answered is used again, empty`() {
         add(1)
         var receipt = Receipt()
-        _ = writer.takeBatch(&receipt)
-        writer.batchAnswered(receipt)
+        _ = writer.takeBatch(&receipt, now: 0)
+        writer.batchAnswered(receipt, now: 1, isCommitted: true)
         add(2)
         var next = Receipt()
-        _ = writer.takeBatch(&next)
+        _ = writer.takeBatch(&next, now: 0)
         #expect(next !== receipt)
         #expect(writer.receipt === receipt)
         #expect(writer.receipt.streams.isEmpty && writer.receipt.runs.isEmpty && writer.receipt.bytes == 0)

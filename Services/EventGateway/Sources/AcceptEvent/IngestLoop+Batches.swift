@@ -58,8 +58,8 @@ extension IngestLoop {
 
     private func handOver(_ writer: TopicWriter) {
         var receipt = writer.receipt
-        let records = writer.takeBatch(&receipt)
         let start = MonotonicTime.now().nanoseconds
+        let records = writer.takeBatch(&receipt, now: start)
         around.telemetry.batchSize.observe(receipt.streams.count)
         around.log.append(records, to: writer.topic, on: loop) { [self, receipt] result in
             batchAnswered(writer, receipt, after: MonotonicTime.now().nanoseconds - start, result)
@@ -71,8 +71,10 @@ extension IngestLoop {
         _ writer: TopicWriter, _ receipt: Receipt, after duration: Int64, _ result: Result<Position, EventLogError>
     ) {
         readClocks()
+        var isCommitted = false
         switch result {
         case .success:
+            isCommitted = true
             around.telemetry.appendSucceeded.observe(Int(duration))
             for stream in receipt.streams { door.respond(stream, .constant204) }
             for run in receipt.runs {
@@ -91,7 +93,7 @@ extension IngestLoop {
             }
         }
         flight.settle(events: receipt.streams.count, bytes: receipt.bytes)
-        writer.batchAnswered(receipt)
+        writer.batchAnswered(receipt, now: now, isCommitted: isCommitted)
         if !writer.records.isEmpty { list(writer) }
     }
 }

@@ -64,13 +64,21 @@ extension IngestLoop {
                 stream: question.source.id, keyField: question.keyField, subject: question.subject,
                 policy: question.source.policy)
         }
+        let bytes = requests.count * Self.questionWeight
+        keyPace.handedOver(bytes: bytes, now: now)
         around.vault.resolve(requests, now: wallNow, on: loop) { [self] outcomes in
-            keysArrived(questions, outcomes)
+            let isAnswered = keysArrived(questions, outcomes)
+            keyPace.answered(bytes: bytes, now: now, isCommitted: isAnswered)
         }
     }
 
+    /// What a question counts for in `keyPace`: about what its key takes on disk.
+    static let questionWeight = 1024  // bytes
+
     /// Seals what waited, or refuses it. The keys are durable by now.
-    private func keysArrived(_ questions: [KeyQuestion], _ outcomes: [KeyOutcome]) {
+    ///
+    /// - Returns: Whether all of it could be sealed.
+    private func keysArrived(_ questions: [KeyQuestion], _ outcomes: [KeyOutcome]) -> Bool {
         readClocks()
         var failures = 0
         var reason = ""
@@ -94,6 +102,7 @@ extension IngestLoop {
             }
         }
         if failures > 0 { around.telemetry.emit(.vaultFailed(questions: failures, reason: reason)) }
+        return failures == 0
     }
 
     private func seal(_ waiting: WaitingEvent, _ cipher: FieldCipher) {

@@ -78,6 +78,8 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
     var fields = UnsafeMutableBufferPointer<FieldToSeal>.allocate(capacity: 32)
     let keys: KeyCache
     var queue = KeyQueue<KeyQuestion, WaitingEvent>()
+    /// How fast the vault answers.
+    var keyPace: CommitPace
     var flight: InFlight
     var nonces: NonceSource
     var listed: [TopicWriter] = []  // writers with a batch to look at when the tick ends
@@ -119,7 +121,8 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         self.around = around
         self.plane = plane
         event = try IncomingEvent(catalog: plane.catalog)
-        clients = ClientTable(plane, keeping: ClientTable())
+        clients = ClientTable(plane, keeping: ClientTable(), patience: around.config.patience)
+        keyPace = CommitPace(limit: around.config.patience)
         tokens = TokenVerifier(
             issuer: around.config.issuer.name, keys: around.keySet, skew: around.config.issuer.clockSkew,
             capacity: around.config.tokenCache)
@@ -141,7 +144,7 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         self.plane = plane
         event.catalog = plane.catalog
         lastSchema = nil
-        clients = ClientTable(plane, keeping: clients)
+        clients = ClientTable(plane, keeping: clients, patience: around.config.patience)
         planeNumber += 1
     }
 
@@ -177,18 +180,26 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         }
         let schema = try schema(head)
         if let refusal = event.read(body, BodyForm(head), schema) { throw .event(refusal) }
-        guard flight.admit(size: body.count) else { throw .overloaded }
+        let cipher = keys.find(
+            stream: source.tag, keyField: event.keyValue, subject: event.subjectValue, now: wallNow)
+        // Refused before anything is kept of it: what was accepted is to be durable in time.
+        guard source.writer.admits(now: now), cipher != nil || admitsQuestion, flight.admit(size: body.count) else {
+            throw .overloaded
+        }
         let arrived = Arrival(
             stream: stream, source: source, meter: meter(source, schema), time: now, bytes: body.count)
-        if let cipher = keys.find(
-            stream: source.tag, keyField: event.keyValue, subject: event.subjectValue, now: wallNow)
-        {
+        if let cipher {
             tally.keyHits &+= 1
             append(arrived, cipher)
         } else {
             tally.keyMisses &+= 1
             wait(arrived)
         }
+    }
+
+    /// Whether a question to the vault would be answered in time.
+    private var admitsQuestion: Bool {
+        keyPace.admits(collected: queue.freshCount * Self.questionWeight, now: now)
     }
 
     // MARK: Who sends

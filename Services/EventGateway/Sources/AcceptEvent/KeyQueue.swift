@@ -20,7 +20,10 @@ package struct KeyQueue<Identity: Hashable, Event> {
     /// An empty queue.
     package init() {}
 
-    /// Questions that were not taken yet.
+    /// How many questions were not taken yet.
+    package var freshCount: Int { fresh.count }
+
+    /// Whether there are questions that were not taken yet.
     package var hasQuestions: Bool { !fresh.isEmpty }
 
     /// Lets `event` wait for the answer to `identity`.

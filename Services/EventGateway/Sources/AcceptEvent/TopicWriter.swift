@@ -24,14 +24,19 @@ package final class TopicWriter {
     package private(set) var receipt: Receipt
     /// Batches that were handed to the log and not answered yet.
     package private(set) var onTheWay = 0
+    /// How fast the log answers.
+    package private(set) var pace: CommitPace
     /// Whether the loop has this writer on its list for the end of the tick.
     package var isListed = false
 
     private var spare: [Receipt] = []
 
     /// Nothing under construction, nothing on its way.
-    package init(topic: TopicName) {
+    ///
+    /// - Parameter patience: How long an event may have to wait for its commit.
+    package init(topic: TopicName, patience: Duration) {
         self.topic = topic
+        pace = CommitPace(limit: patience)
         receipt = Receipt()
     }
 
@@ -41,9 +46,17 @@ package final class TopicWriter {
     /// Whether the batch under construction should be handed to the log now.
     package var isDue: Bool { !records.isEmpty && (onTheWay == 0 || records.byteCount >= Self.largeBatch) }
 
+    /// Whether an event that arrives now would be durable in time.
+    @inline(__always)
+    package func admits(now: Int64) -> Bool { pace.admits(collected: records.byteCount, now: now) }
+
     /// Takes the batch under construction; `receipt` gets who waits for it.
-    package func takeBatch(_ receipt: inout Receipt) -> RecordBatch {
+    ///
+    /// - Parameter now: Nanoseconds of a clock that never goes back.
+    package func takeBatch(_ receipt: inout Receipt, now: Int64) -> RecordBatch {
         onTheWay += 1
+        pace.handedOver(bytes: records.byteCount, now: now)
+        self.receipt.recordBytes = records.byteCount
         receipt = self.receipt
         self.receipt = spare.popLast() ?? Receipt()
         let size = records.byteCount
@@ -53,8 +66,9 @@ package final class TopicWriter {
     }
 
     /// A batch was answered; its receipt is used again.
-    package func batchAnswered(_ receipt: Receipt) {
+    package func batchAnswered(_ receipt: Receipt, now: Int64, isCommitted: Bool) {
         onTheWay -= 1
+        pace.answered(bytes: receipt.recordBytes, now: now, isCommitted: isCommitted)
         receipt.clear()
         spare.append(receipt)
     }
@@ -80,6 +94,8 @@ package final class Receipt {
     package private(set) var runs: [Run] = []
     /// Bytes of all bodies.
     package private(set) var bytes = 0
+    /// Bytes of the batch.
+    fileprivate var recordBytes = 0
 
     /// Empty.
     package init() {}

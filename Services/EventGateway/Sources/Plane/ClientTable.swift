@@ -27,12 +27,12 @@ package final class SourceStream {
     private var lastMeter: (schema: CompiledSchema, meter: SchemaMeter)?
     private let tagBytes: UnsafeMutableRawBufferPointer
 
-    fileprivate init(_ stream: PlaneStream, number: UInt64, gate: RateGate?) {
+    fileprivate init(_ stream: PlaneStream, number: UInt64, gate: RateGate?, patience: Duration) {
         name = stream.name
         id = stream.id
         self.gate = gate
         policy = KeyPolicy(stream.policy)
-        writer = TopicWriter(topic: stream.topic)
+        writer = TopicWriter(topic: stream.topic, patience: patience)
         tagBytes = .allocate(byteCount: 8, alignment: 8)
         tagBytes.storeBytes(of: number, as: UInt64.self)
     }
@@ -75,7 +75,9 @@ package struct ClientTable {
     }
 
     /// The clients of `plane`. Streams that `previous` knows keep their batches.
-    package init(_ plane: CompiledPlane, keeping previous: ClientTable) {
+    ///
+    /// - Parameter patience: How long an event may have to wait for its commit.
+    package init(_ plane: CompiledPlane, keeping previous: ClientTable, patience: Duration) {
         var sources: [SourceStream?] = []
         var refusals: [Int: Refusal] = [:]
         var places: [String: Int] = [:]
@@ -93,7 +95,7 @@ package struct ClientTable {
                 let gate = plane.gates[stream.id]
                 let kept = previous.streams[stream.id]
                 kept?.planeChanged(stream, gate: gate)
-                let source = kept ?? SourceStream(stream, number: number, gate: gate)
+                let source = kept ?? SourceStream(stream, number: number, gate: gate, patience: patience)
                 number += 1
                 streams[stream.id] = source
                 sources.append(source)
