@@ -19,7 +19,7 @@ package enum PlaneSecrets {
         _ state: String, provisioned: String?, creating: Bool
     ) throws(KeyVaultError) -> SecretBytes {
         guard let provisioned else { return try load("kek", state, creating: creating) }
-        return try existing(provisioned, else: "is missing; put the plane's key-encryption key there")
+        return try existing(provisioned, else: "missing; put the plane's key-encryption key there")
     }
 
     /// The key of the hash under which people are found.
@@ -43,8 +43,8 @@ package enum PlaneSecrets {
         return try existing(
             path,
             else: isFirstStart
-                ? "is missing; the event gateway makes it on its first start"
-                : "is missing; restore it from a backup: without it nothing in \(vault(state)) can be read")
+                ? "missing; the event gateway makes it on its first start"
+                : "missing; restore it from a backup: without it nothing in \(vault(state)) can be read")
     }
 
     private static func existing(_ path: String, else reason: String) throws(KeyVaultError) -> SecretBytes {

@@ -129,9 +129,6 @@ package final class Database {
     /// Rows changed by the last `INSERT`, `UPDATE` or `DELETE`.
     package var changes: Int { Int(sqlite3_changes64(connection.handle)) }
 
-    /// Row id of the last `INSERT`.
-    package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(connection.handle) }
-
     // MARK: Transactions
 
     /// Runs `body` in one immediate transaction: it holds the write lock from its first line.
@@ -183,9 +180,6 @@ package final class Database {
     /// Lets the kernel forget all but the file's last bytes, as far as they were added while this connection is open. For
     /// files that grow at their end, after a checkpoint.
     package func releaseFileCache(keeping bytes: Int) { fileCache.release(path, keeping: bytes) }
-
-    /// Gives memory of the page cache back.
-    package func shrinkMemory() { sqlite3_db_release_memory(connection.handle) }
 
     // MARK: Opening
 

@@ -58,9 +58,16 @@ package final class IssuerKeysTelemetry: Sendable {
         case .copyRefused(let reason):
             logger.warning("the copy of the issuer's keys cannot be used", ["reason": .string(reason)])
         case .fetched(let count, let changed):
-            waiting.withLock { $0.hasKeys = true }
+            let hadKeys = waiting.withLock { waiting in
+                defer { waiting.hasKeys = true }
+                return waiting.hasKeys
+            }
             fetches.with("success").increment()
-            if changed { logger.info("the issuer's keys have changed", ["keys": .int(count)]) }
+            if !hadKeys {
+                logger.info("the issuer's keys are there", ["keys": .int(count)])
+            } else if changed {
+                logger.info("the issuer's keys have changed", ["keys": .int(count)])
+            }
         case .fetchFailed(let reason, let wait):
             fetches.with("failure").increment()
             failed(reason, ["reason": .string(reason), "retryIn": .duration(wait)])
@@ -76,9 +83,11 @@ package final class IssuerKeysTelemetry: Sendable {
         }
         if hasKeys {
             logger.warning("the issuer's keys could not be fetched; the last ones stay in use", fields)
-        } else if failures <= Self.patience {
+        } else if failures == 1 {
             // A plane that starts: its issuer starts as well.
             logger.info("waiting for the issuer's keys", fields)
+        } else if failures <= Self.patience {
+            logger.debug("waiting for the issuer's keys", fields)
         } else {
             logger.warning("the issuer's keys could not be fetched; no token can be verified without them", fields)
         }

@@ -43,7 +43,7 @@ import Testing
         try folder.write("state/keys/keys.db", text: "keys of people")
         let result = try await runTool(builtBinary("event-gateway"), environment: settings, mayFail: true)
         #expect(result.status == 78)
-        #expect(result.errors.contains("state/secrets/kek: is missing; restore it from a backup"))
+        #expect(result.errors.contains("state/secrets/kek: missing; restore it from a backup"))
         #expect(!folder.has("state/secrets/kek"))
     }
 }

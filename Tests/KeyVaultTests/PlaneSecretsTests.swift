@@ -17,7 +17,7 @@ import Testing
         try folder.write("keys/keys.db", text: "keys of people")
         let kek = folder.file("secrets/kek")
         let vault = folder.file("keys/keys.db")
-        let lost = "is missing; restore it from a backup: without it nothing in \(vault) can be read"
+        let lost = "missing; restore it from a backup: without it nothing in \(vault) can be read"
         #expect(throws: KeyVaultError.unusableSecret(path: kek, reason: lost)) {
             _ = try PlaneSecrets.keyEncryptionKey(folder.path, provisioned: nil, creating: true)
         }

@@ -135,10 +135,10 @@ import Testing
         plane.folder.remove("state/secrets/kek")
         let refused = try await plane.polder("up", "--ports", "auto", mayFail: true)
         #expect(refused.status == 78)
-        #expect(refused.errors.contains("secrets/kek: is missing; restore it from a backup"))
+        #expect(refused.errors.contains("secrets/kek: missing; restore it from a backup"))
         #expect(!plane.folder.has("state/secrets/kek"))
         let export = try await plane.polder("keys", "export", "demo", "--yes", mayFail: true)
-        #expect(export.errors.contains("secrets/kek: is missing; restore it from a backup"))
+        #expect(export.errors.contains("secrets/kek: missing; restore it from a backup"))
         try plane.folder.write("state/secrets/kek", kek)
         #expect(try await plane.polder("keys", "export", "demo", "--yes").output.contains("encryptionKey"))
     }
