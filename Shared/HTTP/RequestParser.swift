@@ -31,6 +31,8 @@ package struct RequestParser: ~Copyable {
 
     private var message: HTTP1Message
     private var token = TokenMemory()
+    /// The head was shown before the body came, with a token that the request before did not have.
+    private var tokenWasNew = false
 
     /// For one connection.
     package init(limits: HTTPLimits) { message = HTTP1Message(role: .request, limits: limits) }
@@ -63,12 +65,29 @@ package struct RequestParser: ~Copyable {
         precondition(message.phase == .complete, "a request is shown when it is complete")
         let base = message.base
         let value = message.fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0)
-        let head = message.fields.head(over: base, authorization: token.reference(to: value))
-        return body(head, message.body)
+        var reference = token.reference(to: value)
+        if tokenWasNew {
+            reference = TokenReference(bytes: reference.bytes, sameAsPrevious: false, epoch: reference.epoch)
+        }
+        return body(message.fields.head(over: base, authorization: reference), message.body)
+    }
+
+    /// Shows the head of a request whose body is still on its way.
+    /// - Precondition: The last ``next()`` did not throw, and ``isInHead`` is false.
+    package mutating func withHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
+        precondition(!message.isInHead, "a head is shown when it is complete")
+        let base = message.base
+        let value = message.fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0)
+        let reference = token.reference(to: value)
+        tokenWasNew = !reference.sameAsPrevious
+        return body(message.fields.head(over: base, authorization: reference))
     }
 
     /// Drops the complete request.
-    package mutating func consume() { message.consume() }
+    package mutating func consume() {
+        message.consume()
+        tokenWasNew = false
+    }
 
     /// True when the client wants to send more requests on this connection (RFC 9112 §9.3).
     package var keepsAlive: Bool {

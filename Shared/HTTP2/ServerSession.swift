@@ -25,6 +25,14 @@ package protocol HTTP2RequestReceiver: AnyObject {
     /// A request is complete. Called from inside `receive`; views are valid during the call. The answer may be given now, or
     /// later with the stream's number.
     func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer)
+
+    /// A request's head is complete, its body is not: the receiver may refuse the request. Asked by the ingest session only.
+    func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response?
+}
+
+extension HTTP2RequestReceiver {
+    /// Waits for every body.
+    package func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response? { nil }
 }
 
 /// Which code speaks HTTP/2 for a listener.

@@ -53,6 +53,15 @@ import Time
         await second.close()
     }
 
+    @Test func `a request without a good token is refused before its body has come`() async throws {
+        let rig = try await GatewayRig()
+        let answer = try await curl(
+            "\(rig.secure)/event", headers: ["content-length: 1000000", "strm-schema-ref: strmprivacy/example/1.5.0"],
+            body: [1, 2, 3], over: .http1, authority: rig.folder.file("ca.pem"))
+        #expect(answer.status == 401)
+        await rig.close()
+    }
+
     @Test func `each status of the contract over the wire`() async throws {
         let rig = try await GatewayRig()
         let event = DemoEvent().avro

@@ -20,6 +20,9 @@ final class MemoryServer: HTTP2RequestReceiver {
     }
     var arrived: [Arrived] = []
     var answer: (UInt32) -> Response? = { _ in Response(.noContent) }
+    var refusal: (UInt32) -> Response? = { _ in nil }
+    /// Requests whose heads were shown before their bodies.
+    var judged: [UInt32] = []
     var session: (any HTTP2ServerSession)!
     private let pool = HTTP2StreamPool(limit: 8)
 
@@ -41,6 +44,13 @@ final class MemoryServer: HTTP2RequestReceiver {
         } else {
             session.respond(number, response)
         }
+    }
+}
+
+extension MemoryServer {
+    func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response? {
+        judged.append(number)
+        return refusal(number)
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import EventLoop
 import Glibc
@@ -131,6 +132,10 @@ final class EchoHandler: RequestHandler {
         case "/denied": server.respond(stream, .full(.text(.unauthorized, "who are you\n")))
         default: server.respond(stream, .full(.text(.notFound, "no such path\n")))
         }
+    }
+
+    func headArrived(_ stream: StreamID, head: borrowing RequestHead) -> Response? {
+        ASCII.equal(head.path, "/denied") ? .text(.unauthorized, "no need to send more\n") : nil
     }
 }
 

@@ -238,6 +238,30 @@ extension String {
         await rig.stop()
     }
 
+    @Test func `a client that closes its side still gets the answers to all that it sent before`() async throws {
+        let rig = try await ServerRig()
+        let client = try RawClient(port: rig.plainPort)
+        let event = "POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab"
+        try client.send("GET /later HTTP/1.1\r\nhost: x\r\n\r\n" + event + event + "POST /event HT")
+        client.closeWriting()
+        let text = client.read()
+        #expect(text.split(separator: "HTTP/1.1 ").map { $0.prefix(3) } == ["200", "204", "204"])
+        #expect(text.hasSuffix("<end>"))
+        await rig.stop()
+    }
+
+    @Test(arguments: ["", "expect: 100-continue\r\n"])
+    func `a request that the handler refuses by its head need not send its body`(_ more: String) async throws {
+        let rig = try await ServerRig()
+        let client = try RawClient(port: rig.plainPort)
+        try client.send("POST /denied HTTP/1.1\r\nhost: x\r\n\(more)content-length: 1000000\r\n\r\nabc")
+        let text = client.read()
+        #expect(text.hasPrefix("HTTP/1.1 401"))
+        #expect(text.contains("connection: close") && text.contains("no need to send more"))
+        #expect(text.hasSuffix("<end>"))
+        await rig.stop()
+    }
+
     @Test func `a request in single bytes is a request`() async throws {
         let rig = try await ServerRig()
         let client = try RawClient(port: rig.plainPort)

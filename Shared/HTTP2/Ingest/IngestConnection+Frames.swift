@@ -283,6 +283,7 @@ extension IngestConnection {
             requestEnds(stream)
             return stream
         }
+        begun.append(number)
         if head.pointee.expectsContinue {
             encoder.write(
                 .continue, [:], contentLength: nil, endsStream: false, maxFrame: FrameHead.longestPayload,

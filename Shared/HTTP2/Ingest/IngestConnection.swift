@@ -66,6 +66,9 @@ struct IngestConnection: ~Copyable {
     var abandoned = 0
     /// Requests that have begun and are not complete.
     var incomplete = 0
+    /// Those of them that began during this `receive`: when it ends, the handler may refuse them by their heads.
+    var begun: [UInt32] = []
+    private var nextBegun = 0
     /// Numbers above it are not served: the last GOAWAY said so.
     var lastServed = UInt32(Int32.max)
     /// We or the peer have said GOAWAY: finished when the streams are.
@@ -336,7 +339,15 @@ struct IngestConnection: ~Copyable {
         showing = stream
         showingIsOver = false
         stream.pointee.isWithHandler = true
-        let head = stream.pointee.head!  // a request that is shown has a head
+        let token = token(of: stream)
+        // A request that was judged by its head is shown a second time: its token is as new as it was then.
+        guard stream.pointee.tokenWasNew else { return token }
+        return TokenReference(bytes: token.bytes, sameAsPrevious: false, epoch: token.epoch)
+    }
+
+    /// The token of a request that has a head, compared with that of the request before.
+    mutating func token(of stream: UnsafeMutablePointer<IngestStream>) -> TokenReference {
+        let head = stream.pointee.head!  // the caller's promise
         if head.pointee.serial == shownSerial { return tokens.repeated() }
         shownSerial = head.pointee.serial
         let base = UnsafeRawPointer(head.pointee.list.text.bytes.baseAddress!)  // a buffer has memory from the start
@@ -358,6 +369,31 @@ struct IngestConnection: ~Copyable {
             stream.pointee.countedBytes = 0
             stream.pointee.body.removeAll(keepingCapacity: stream.pointee.body.capacity <= 4 << 10)
         }
+    }
+
+    /// A request whose head came during this `receive` and whose body did not; each once.
+    mutating func nextIncomplete() -> UnsafeMutablePointer<IngestStream>? {
+        while phase != .ended, nextBegun < begun.count {
+            nextBegun &+= 1
+            if let stream = streams.find(begun[nextBegun &- 1]), stream.pointee.state == .open,
+                !stream.pointee.isAnswered
+            {
+                return stream
+            }
+        }
+        begun.removeAll(keepingCapacity: true)
+        nextBegun = 0
+        return nil
+    }
+
+    /// The handler refuses a request by its head. What follows of it is thrown away.
+    mutating func refuse(_ stream: UnsafeMutablePointer<IngestStream>, _ response: Response) {
+        if let head = stream.pointee.head { Self.release(head, pool) }
+        stream.pointee.head = nil
+        pool.bufferedBytes -= stream.pointee.countedBytes
+        stream.pointee.countedBytes = 0
+        stream.pointee.body.removeAll(keepingCapacity: false)
+        respond(stream.pointee.number, response)
     }
 
     static func release(_ head: UnsafeMutablePointer<IngestHead>, _ pool: HTTP2StreamPool) {

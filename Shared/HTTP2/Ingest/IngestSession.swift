@@ -50,6 +50,15 @@ package final class IngestSession: HTTP2ServerSession {
                 stream.pointee.number, head: head.pointee.fields.head(over: base, authorization: token), body: body)
             connection.pointee.wasShown(stream)
         }
+        while let stream = connection.pointee.nextIncomplete() {
+            let token = connection.pointee.token(of: stream)
+            stream.pointee.tokenWasNew = !token.sameAsPrevious
+            let head = stream.pointee.head!  // a request that is not complete keeps its head
+            let base = UnsafeRawPointer(head.pointee.list.text.bytes.baseAddress!)  // a buffer always has memory
+            let refusal = receiver.headArrived(
+                stream.pointee.number, head: head.pointee.fields.head(over: base, authorization: token))
+            if let refusal { connection.pointee.refuse(stream, refusal) }
+        }
     }
 
     /// Appends what is to be sent.

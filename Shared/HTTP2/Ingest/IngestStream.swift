@@ -18,6 +18,8 @@ struct IngestStream: ~Copyable {
     /// The handler has it and has not answered.
     var isWithHandler = false
     var isAnswered = false
+    /// Its head was shown before its body came, with a token that the request before did not have.
+    var tokenWasNew = false
 
     var receiveWindow = ReceiveWindow(0)
     var sendWindow = SendWindow(0)
@@ -41,6 +43,7 @@ struct IngestStream: ~Copyable {
         isHEAD = false
         isWithHandler = false
         isAnswered = false
+        tokenWasNew = false
         if !answer.isEmpty { answer = [] }
         answerStart = 0
         nextToSend = nil

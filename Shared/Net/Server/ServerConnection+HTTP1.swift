@@ -61,9 +61,18 @@ extension ServerConnection {
                 let wasInHead = http1.parser.isInHead
                 switch try http1.parser.next() {
                 case .needMore:
-                    if wasInHead, !http1.parser.isInHead { since = server.loop.roundTime }
+                    if wasInHead, !http1.parser.isInHead {
+                        since = server.loop.roundTime
+                        judgeHTTP1(http1)
+                    }
+                    if http1.inputHasEnded {
+                        isEnding = true
+                        server.markDirty(self)
+                    }
                     return
                 case .continueExpected:
+                    judgeHTTP1(http1)
+                    if isEnding { return }
                     output.append(HTTP1Writer.continueExpected)
                     server.markDirty(self)
                 case .request: showHTTP1(http1)
@@ -74,11 +83,28 @@ extension ServerConnection {
         }
     }
 
+    /// The handler may refuse a request by its head, before its body takes memory.
+    private func judgeHTTP1(_ http1: HTTP1Exchange) {
+        guard let handler = server.handler else { return }
+        let stream = StreamID(slot: slot, generation: generation, number: http1.number &+ 1)
+        let refusal = http1.parser.withHead { head in
+            http1.isHead = ASCII.equal(head.method, "HEAD")
+            return handler.headArrived(stream, head: head)
+        }
+        guard let refusal else { return }
+        http1.keepsAlive = false  // the body follows, and nobody reads it
+        http1.isHTTP10 = http1.parser.isHTTP10
+        write(refusal, http1)
+        judge(refusal.status)
+        isEnding = true
+        server.markDirty(self)
+    }
+
     func showHTTP1(_ http1: HTTP1Exchange) {
         http1.number &+= 1
         http1.isAwaitingAnswer = true
         http1.isShowing = true
-        http1.keepsAlive = http1.parser.keepsAlive && !server.isDraining && !http1.endsAfterAnswer
+        http1.keepsAlive = http1.parser.keepsAlive && !server.isDraining
         http1.isHTTP10 = http1.parser.isHTTP10
         let stream = StreamID(slot: slot, generation: generation, number: http1.number)
         let handler = server.handler
@@ -101,10 +127,10 @@ extension ServerConnection {
         since = server.loop.roundTime
         if let handOver = http1.handOver {
             giveAway(http1, handOver)
-        } else if !http1.keepsAlive || http1.endsAfterAnswer {
+        } else if !http1.keepsAlive {
             isEnding = true
         } else {
-            if readingIsPaused {
+            if readingIsPaused, !http1.inputHasEnded {
                 readingIsPaused = false
                 resumeReading()
             }
@@ -204,8 +230,8 @@ final class HTTP1Exchange {
     var keepsAlive = true
     var isHTTP10 = false
     var isHead = false
-    /// The client has closed its side: after the answer there is nothing more.
-    var endsAfterAnswer = false
+    /// The client has closed its side: what came before that is answered, and then there is nothing more.
+    var inputHasEnded = false
     var handOver: HandOver?
 
     init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }

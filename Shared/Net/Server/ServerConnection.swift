@@ -64,6 +64,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     /// Waits for its turn among the newcomers; not watched meanwhile.
     var isInLine = false
     private var refusedTokens = 0  // in a row
+    /// Given from inside `receive`; what to think of the peer for them is decided when it has returned.
+    private var earlyRefusals: [Status] = []
     /// The reason of the end has been told.
     private var endIsTold = false
 
@@ -245,7 +247,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
                 close()
                 return
             }
-            http1.endsAfterAnswer = true
+            http1.inputHasEnded = true
             readingIsPaused = true
             updateInterest()
         case .handshaking, .detecting, .http2, .lingering: close()
@@ -304,8 +306,20 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             http2.terminate()
             isEnding = true
         }
+        if !earlyRefusals.isEmpty {
+            for status in earlyRefusals { judge(status) }
+            earlyRefusals.removeAll()
+        }
         tellEnd(of: http2)
         server.markDirty(self)
+    }
+
+    /// The door for HTTP/2; called from inside `receive`.
+    func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response? {
+        let stream = StreamID(slot: slot, generation: generation, number: number)
+        guard let refusal = server.handler?.headArrived(stream, head: head) else { return nil }
+        earlyRefusals.append(refusal.status)
+        return refusal
     }
 
     /// The door for HTTP/2; called from inside `receive`.
@@ -353,7 +367,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         }
     }
 
-    private func judge(_ status: Status) {
+    func judge(_ status: Status) {
         if status.isSuccess {
             isNewcomer = false
         } else if status == .unauthorized {

@@ -59,6 +59,24 @@ import Testing
         #expect(peer.server.session.endReason == .provokedResets)
     }
 
+    @Test func `a request that the receiver refuses by its head is answered at once, and its body is thrown away`()
+        throws
+    {
+        let peer = try RawPeer()
+        peer.server.refusal = { $0 == 3 ? .text(.unauthorized, "who?") : nil }
+        try peer.say(Raw.headers(1, Raw.post, end: false) + Raw.data(1, [1, 2]))
+        #expect(peer.server.judged.isEmpty)  // the body came with the head
+        try peer.say(Raw.headers(3, Raw.post, end: false) + Raw.data(3, [1], end: false))
+        try peer.say(Raw.headers(5, Raw.post, end: false))
+        #expect(peer.server.judged == [3, 5])
+        #expect(peer.status(3) == "401")
+        try peer.say(Raw.data(3, [UInt8](repeating: 2, count: 9000), end: false) + Raw.data(3, [3]) + Raw.data(5, [4]))
+        #expect(peer.server.arrived.map(\.number) == [1, 5])
+        #expect(peer.server.judged == [3, 5])
+        #expect(peer.server.session.openStreams == 0)
+        #expect(peer.resetCode(3) == nil && peer.goAwayCode == nil)
+    }
+
     @Test func `a request whose stream was reset keeps its place until it is answered`() throws {
         var limits = HTTP2ServerLimits()
         limits.concurrentStreams = 2

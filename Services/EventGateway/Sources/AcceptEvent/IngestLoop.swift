@@ -171,6 +171,23 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         }
     }
 
+    /// From the door, when the body is still on its way: nobody fills memory with the bodies of requests that may not come in.
+    package func headArrived(_ stream: StreamID, head: borrowing RequestHead) -> Response? {
+        if now == 0 { readClocks() }
+        do throws(Refusal) {
+            switch Route(method: head.method, path: head.path) {
+            case .event: _ = try client(stream, head.authorization)
+            case .ready: break
+            case .notFound: throw .noSuchPath
+            case .wrongMethod(let allow): throw .wrongMethod(allow: allow.description)
+            }
+            return nil
+        } catch {
+            around.telemetry.refused(error, schema: nil)
+            return error.response(realm: Self.realm(head))
+        }
+    }
+
     private func eventArrived(
         _ stream: StreamID, _ head: borrowing RequestHead, _ body: UnsafeRawBufferPointer
     ) throws(Refusal) {
