@@ -109,7 +109,7 @@ extension AvroJSONEncoder {
                 index = expected
             } else {
                 guard let found = self.index(of: slice, in: names, reader) else {
-                    throw .mismatch(path: reader.text(slice), .unknownMember)
+                    throw .mismatch(path: shownName(reader.text(slice)), .unknownMember)
                 }
                 index = found
                 isInOrder = false
@@ -187,13 +187,13 @@ extension AvroJSONEncoder {
         var token = first
         while case .name(let slice) = token {
             let key = reader.text(slice)
-            guard keys.insert(key).inserted else { throw .mismatch(path: key, .duplicate) }
+            guard keys.insert(key).inserted else { throw .mismatch(path: shownName(key), .duplicate) }
             Self.append(slice, reader, &datum)
             let valueToken = try next(&reader)
             do throws(AvroError) {
                 try value(valueToken, values, &reader, &datum)
             } catch {
-                throw error.within(key)
+                throw error.within(shownName(key))
             }
             token = try next(&reader)
         }
@@ -237,7 +237,7 @@ extension AvroJSONEncoder {
             let inner = try next(&reader)
             try value(inner, branches[index], &reader, &datum)
             let closing = try next(&reader)
-            if case .name(let extra) = closing { throw .mismatch(path: reader.text(extra), .unknownMember) }
+            if case .name(let extra) = closing { throw .mismatch(path: shownName(reader.text(extra)), .unknownMember) }
             return
         }
         let candidates = branches.indices.filter { branches[$0].isObject }

@@ -1,4 +1,5 @@
 package import Avro
+internal import Bytes
 package import Wire
 
 /// Why an event is not accepted. It is the caller's to mend; nothing of the event's content is in it but member names and,
@@ -27,7 +28,7 @@ package enum EventRefusal: Sendable, Equatable, CustomStringConvertible {
         case .undecodable(let schema, let error):
             "Event cannot be decoded with schema: '\(schema)': \(error)"
         case .unknownContract(let ref?):
-            "Unknown data contract: '\(ref)' in field: 'strmMeta/eventContractRef'"
+            "Unknown data contract: '\(shownName("\(ref)", limit: 120))' in field: 'strmMeta/eventContractRef'"
         case .unknownContract(nil):
             "Field: 'strmMeta/eventContractRef' is not a contract reference of the form handle/name/1.0.0"
         case .contractNotActive(let ref, let state):

@@ -59,6 +59,8 @@ package struct Router<Handler> {
                 allowed.append(route.method)
             }
         }
+        // RFC 9110 §9.1: HEAD is wherever GET is.
+        if allowed.contains(.get), !allowed.contains(.head) { allowed.append(.head) }
         if let best { return .found(best.route.handler, parameters: best.parameters) }
         return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed: allowed)
     }

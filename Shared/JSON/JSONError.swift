@@ -1,3 +1,4 @@
+internal import Bytes
 package import Faults
 
 /// A place in a JSON text.
@@ -83,7 +84,7 @@ package enum JSONError: Fault, Equatable, CustomStringConvertible {
         case .invalidNumber: "malformed number"
         case .numberTooLong: "number has more than \(JSONReader.numberLimit) characters"
         case .tooDeep(let limit, _): "more than \(limit) levels"
-        case .duplicateName(let name, _): "member '\(name)' appears twice"
+        case .duplicateName(let name, _): "member '\(shownName(name))' appears twice"
         }
     }
 }

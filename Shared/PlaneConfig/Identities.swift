@@ -64,21 +64,26 @@ package struct Identities: Sendable {
         guard let secretFile = stream.secretFile else {
             return try text(at: "\(state)/secrets/clients/\(try fileName(for: stream.name))")
         }
-        do {
-            var bytes = try File.read(secretFile, limit: 4096)
-            while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
-            guard (12...1024).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                throw PlaneConfigError.badSecretFile(
-                    "\(secretFile): must hold 12 to 1024 printable characters without spaces")
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        } catch let error as SystemError {
-            throw .badSecretFile(error.description)
-        } catch let error as PlaneConfigError {
-            throw error
+        do throws(SecretFileProblem) {
+            return try Identities.secret(inFile: secretFile)
         } catch {
-            throw .badSecretFile(secretFile)
+            throw .badSecretFile(error.reason)
         }
+    }
+
+    /// The secret in a file that somebody else provides; line ends after it do not count.
+    static func secret(inFile path: String) throws(SecretFileProblem) -> String {
+        var bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try File.read(path, limit: 4096)
+        } catch {
+            throw SecretFileProblem(reason: error.description)
+        }
+        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard (12...1024).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw SecretFileProblem(reason: "\(path): must hold 12 to 1024 printable characters without spaces")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func text(at path: String) throws(PlaneConfigError) -> String {
@@ -124,6 +129,11 @@ package struct Identities: Sendable {
             decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] },
             as: UTF8.self)
     }
+}
+
+/// Why a file does not give a secret: its path and the reason, never its content.
+struct SecretFileProblem: Error {
+    let reason: String
 }
 
 extension File {

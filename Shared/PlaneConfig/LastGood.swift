@@ -13,7 +13,7 @@ struct LastGood {
 
     init(state: String, component: String) { folder = "\(state)/last-good/\(component)" }
 
-    /// Replaces the copy, in one step.
+    /// Replaces the copy, in one step. Writes nothing when it is the same already: a full disk must not stop a start.
     func save(_ documents: [PlaneDocument], folder: String) throws(PlaneConfigError) {
         let list = documents.map { document -> JSONValue in
             var object: JSONObject = [
@@ -24,9 +24,11 @@ struct LastGood {
             return .object(object)
         }
         let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
+        let bytes = whole.bytes()
         try onState { () throws(SystemError) in
+            if try File.readIfThere(path) == bytes { return }
             try Directory.create(self.folder, mode: 0o700)
-            try File.writeAtomically(path, whole.bytes(), mode: 0o600)
+            try File.writeAtomically(path, bytes, mode: 0o600)
         }
     }
 

@@ -6,8 +6,11 @@ package enum PlaneUpdate: Sendable {
     case changed(PlaneSnapshot)
     /// The folder holds mistakes; what was in force stays. All of them, by file and line.
     case refused([PlaneProblem])
-    /// The state folder could not be written, so the new configuration is not in force. It is tried again every five seconds.
+    /// The state folder has no room for what is new (a stream's identity, a schema), so the new configuration is not in force.
+    /// It is tried again every five seconds.
     case notKept(PlaneConfigError)
+    /// The configuration is in force, but not its copy for a start without the folder; that is tried again every five seconds.
+    case copyNotKept(PlaneConfigError)
 }
 
 /// The plane's configuration for one component: read from a folder, kept for a start without it, and watched.
@@ -19,9 +22,17 @@ package enum PlaneUpdate: Sendable {
 ///
 /// Safe from any thread.
 package final class PlaneConfigSource: Sendable {
+    /// What the files looked like when they were last read.
+    private struct Seen: Equatable {
+        var files: [String]
+        var secrets: [String]
+    }
+
     private struct State {
         var snapshot: PlaneSnapshot
-        var seen: [String]  // what the folder looked like when it was last read
+        var seen: Seen
+        var secretFiles: [String]  // that the folder named when it was last read
+        var isCopyMissing: Bool
         var isStopped = false
     }
 
@@ -32,10 +43,12 @@ package final class PlaneConfigSource: Sendable {
 
     private let loader: PlaneLoader
     private let lastGood: LastGood
+    private let copyErrorAtStart: PlaneConfigError?
     private let state: Monitor<State>
     private let thread = Monitor<SystemThread?>(nil)
 
-    /// Reads the folder, or falls back to the last good copy when the folder holds mistakes or is not there.
+    /// Reads the folder, or falls back to the last good copy when the folder holds mistakes or is not there, or when the state
+    /// folder has no room for what is new in it.
     ///
     /// - Parameters:
     ///   - folder: The plane folder.
@@ -49,20 +62,31 @@ package final class PlaneConfigSource: Sendable {
         self.folder = folder
         loader = try PlaneLoader(state: state)
         lastGood = LastGood(state: state, component: component)
-        let seen = PlaneConfigSource.look(at: folder)
+        var seen = Seen(files: PlaneConfigSource.look(at: folder), secrets: [])
+        var secretFiles: [String] = []
         var problems: [PlaneProblem] = []
+        var copyError: PlaneConfigError?
         var snapshot: PlaneSnapshot
         do {
-            let documents = try loader.documents(in: folder)
+            let documents = try loader.documents(in: folder, secretFiles: &secretFiles)
             snapshot = try loader.snapshot(of: documents, folder: folder)
-            try lastGood.save(documents, folder: folder)
+            do { try lastGood.save(documents, folder: folder) } catch { copyError = error }
         } catch {
-            guard case .invalid(let found) = error, let copy = try lastGood.load() else { throw error }
-            problems = found
+            switch error {
+            case .invalid(let found): problems = found
+            case .state:
+                problems = [PlaneProblem(file: "", line: 0, reason: error.description)]
+                seen.files = []  // to be read again
+            case .corruptState, .badSecretFile: throw error
+            }
+            guard let copy = try lastGood.load() else { throw error }
             snapshot = try loader.snapshot(of: copy.documents, folder: copy.folder)
         }
         problemsAtStart = problems
-        self.state = Monitor(State(snapshot: snapshot, seen: seen))
+        copyErrorAtStart = copyError
+        seen.secrets = PlaneConfigSource.look(atFiles: secretFiles)
+        self.state = Monitor(
+            State(snapshot: snapshot, seen: seen, secretFiles: secretFiles, isCopyMissing: copyError != nil))
     }
 
     /// The configuration in force.
@@ -92,52 +116,90 @@ package final class PlaneConfigSource: Sendable {
     private func run(_ onUpdate: @Sendable (PlaneUpdate) -> Void) {
         var before = state.withLock { $0.seen }
         var retryAt: MonotonicTime?
+        if let copyErrorAtStart {
+            retryAt = MonotonicTime.now() + Self.retryInterval
+            onUpdate(.copyNotKept(copyErrorAtStart))
+        }
         // Stopped is the only thing waited for: the limit is the interval between two looks.
         while state.wait(upTo: .milliseconds(200), { $0.isStopped ? true : nil }) == nil {
-            let now = PlaneConfigSource.look(at: folder)
+            let (seen, secretFiles) = state.withLock { ($0.seen, $0.secretFiles) }
+            let now = Seen(
+                files: PlaneConfigSource.look(at: folder), secrets: PlaneConfigSource.look(atFiles: secretFiles))
             let isStill = now == before
             before = now
             let isDue = retryAt.map { $0 <= MonotonicTime.now() } ?? false
-            guard isStill, isDue || now != state.withLock({ $0.seen }) else { continue }
-            state.withLock { $0.seen = now }
+            guard isStill, isDue || now != seen else { continue }
+            state.withLock { $0.seen.files = now.files }
+            let updates = reload()
+            before = state.withLock { $0.seen }
             retryAt = nil
-            guard let update = reload() else { continue }
             // A full disk may have room again, although no file of the folder will tell.
-            if case .notKept = update { retryAt = MonotonicTime.now() + .seconds(5) }
-            onUpdate(update)
+            if state.withLock({ $0.isCopyMissing }) { retryAt = MonotonicTime.now() + Self.retryInterval }
+            for update in updates {
+                if case .notKept = update { retryAt = MonotonicTime.now() + Self.retryInterval }
+                onUpdate(update)
+            }
         }
     }
 
+    private static let retryInterval: Duration = .seconds(5)
+
     /// Nothing when the files changed but what they say did not.
-    private func reload() -> PlaneUpdate? {
+    private func reload() -> [PlaneUpdate] {
+        var secretFiles: [String] = []
+        defer {
+            let secrets = PlaneConfigSource.look(atFiles: secretFiles)
+            state.withLock { state in
+                state.secretFiles = secretFiles
+                state.seen.secrets = secrets
+            }
+        }
         do {
-            let documents = try loader.documents(in: folder)
+            let documents = try loader.documents(in: folder, secretFiles: &secretFiles)
             let snapshot = try loader.snapshot(of: documents, folder: folder)
-            try lastGood.save(documents, folder: folder)
             let isNew = state.withLock { state in
                 defer { state.snapshot = snapshot }
                 return state.snapshot.version != snapshot.version
             }
-            return isNew ? .changed(snapshot) : nil
+            return (isNew ? [.changed(snapshot)] : []) + keepCopy(of: documents)
         } catch {
             switch error {
-            case .invalid(let problems): return .refused(problems)
-            case .state, .corruptState, .badSecretFile: return .notKept(error)
+            case .invalid(let problems): return [.refused(problems)]
+            case .state, .corruptState, .badSecretFile: return [.notKept(error)]
             }
+        }
+    }
+
+    /// Tells of the first failure only, until a copy was kept again.
+    private func keepCopy(of documents: [PlaneDocument]) -> [PlaneUpdate] {
+        do {
+            try lastGood.save(documents, folder: folder)
+            state.withLock { $0.isCopyMissing = false }
+            return []
+        } catch {
+            let isFirst = state.withLock { state in
+                defer { state.isCopyMissing = true }
+                return !state.isCopyMissing
+            }
+            return isFirst ? [.copyNotKept(error)] : []
         }
     }
 
     /// A line per file: name, inode, size, time of change. A folder that cannot be read looks like its error.
     private static func look(at folder: String) -> [String] {
-        do {
-            var lines: [String] = []
-            for file in try planeFiles(in: folder) {
-                guard let status = try File.status("\(folder)/\(file)") else { continue }
-                lines.append("\(file) \(status.device):\(status.inode) \(status.size) \(status.modified)")
+        var problems: [PlaneProblem] = []
+        let files = planeFiles(in: folder, problems: &problems)
+        return look(atFiles: files.map { "\(folder)/\($0)" }) + problems.map(\.description)
+    }
+
+    private static func look(atFiles files: [String]) -> [String] {
+        files.map { file in
+            do {
+                guard let status = try File.status(file) else { return file }
+                return "\(file) \(status.device):\(status.inode) \(status.size) \(status.modified)"
+            } catch {
+                return "\(file) \(error)"
             }
-            return lines
-        } catch {
-            return [error.description]
         }
     }
 }

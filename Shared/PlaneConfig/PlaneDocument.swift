@@ -63,17 +63,13 @@ extension PlaneDocument {
     /// - Parameter problems: Files that cannot be read or understood are noted here, all of them.
     static func read(folder: String, problems: inout [PlaneProblem]) -> [PlaneDocument] {
         var documents: [PlaneDocument] = []
-        do {
-            for file in try planeFiles(in: folder) {
-                do {
-                    documents += read(
-                        try File.read("\(folder)/\(file)", limit: fileLimit), file: file, problems: &problems)
-                } catch {
-                    problems.append(PlaneProblem(file: file, line: 0, reason: error.description))
-                }
+        for file in planeFiles(in: folder, problems: &problems) {
+            do {
+                documents += read(
+                    try File.read("\(folder)/\(file)", limit: fileLimit), file: file, problems: &problems)
+            } catch {
+                problems.append(PlaneProblem(file: file, line: 0, reason: error.description))
             }
-        } catch {
-            problems.append(PlaneProblem(file: "", line: 0, reason: error.description))
         }
         return documents
     }
@@ -150,15 +146,30 @@ extension PlaneDocument {
 }
 
 /// The paths below `folder` of the files that describe a plane, in their order.
-func planeFiles(in folder: String, depth: Int = 0) throws(SystemError) -> [String] {
+///
+/// - Parameter problems: What cannot be listed or looked at, such as links in a circle, is noted here; the rest goes on.
+func planeFiles(
+    in folder: String, below path: String = "", depth: Int = 0, problems: inout [PlaneProblem]
+) -> [String] {
+    var names: [String] = []
+    do {
+        names = try Directory.list(path.isEmpty ? folder : "\(folder)/\(path)")
+    } catch {
+        problems.append(PlaneProblem(file: path, line: 0, reason: error.description))
+    }
     var files: [String] = []
-    for name in try Directory.list(folder) where !name.hasPrefix(".") {
-        guard let status = try File.status("\(folder)/\(name)") else { continue }  // gone in between
-        if status.isDirectory {
-            guard depth < 8 else { continue }
-            files += try planeFiles(in: "\(folder)/\(name)", depth: depth + 1).map { "\(name)/\($0)" }
-        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") {
-            files.append(name)
+    for name in names where !name.hasPrefix(".") {
+        let file = path.isEmpty ? name : "\(path)/\(name)"
+        do {
+            guard let status = try File.status("\(folder)/\(file)") else { continue }  // gone in between
+            if status.isDirectory {
+                guard depth < 8 else { continue }
+                files += planeFiles(in: folder, below: file, depth: depth + 1, problems: &problems)
+            } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") {
+                files.append(file)
+            }
+        } catch {
+            problems.append(PlaneProblem(file: file, line: 0, reason: error.description))
         }
     }
     return files

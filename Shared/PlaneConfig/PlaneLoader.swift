@@ -11,15 +11,31 @@ struct PlaneLoader: Sendable {
         schemaStore = try SchemaStore(state: state)
     }
 
-    /// Reads and checks a folder; generates nothing.
+    /// Reads and checks a folder, and the secret files that it names; generates nothing.
     ///
+    /// - Parameter secretFiles: Gets the paths of the secret files, whatever is wrong with the folder.
     /// - Throws: `.invalid` with every problem.
-    func documents(in folder: String) throws(PlaneConfigError) -> [PlaneDocument] {
+    func documents(
+        in folder: String, secretFiles: inout [String]
+    ) throws(PlaneConfigError) -> [PlaneDocument] {
         var problems: [PlaneProblem] = []
         let documents = PlaneDocument.read(folder: folder, problems: &problems)
         _ = PlaneDraft(documents, builtIn: PublicContracts.documents, problems: &problems)
+        for document in documents {
+            guard let file = document.secretFile.map({ PlaneLoader.path(of: $0, in: folder) }) else { continue }
+            secretFiles.append(file)
+            do throws(SecretFileProblem) {
+                _ = try Identities.secret(inFile: file)
+            } catch {
+                problems.append(document.problem(beside: "secretFile", "secretFile \(error.reason)"))
+            }
+        }
         guard problems.isEmpty else { throw .invalid(problems.sorted()) }
         return documents
+    }
+
+    private static func path(of secretFile: String, in folder: String) -> String {
+        secretFile.hasPrefix("/") ? secretFile : "\(folder)/\(secretFile)"
     }
 
     /// The snapshot of checked documents.
@@ -51,7 +67,7 @@ struct PlaneLoader: Sendable {
         let spec = stream.spec
         var seed = stream.masks.isEmpty ? "" : spec.maskedFields?.seed ?? ""
         if seed.isEmpty, !stream.masks.isEmpty { seed = try identities.maskSeed(of: stream.name) }
-        let secretFile = stream.secretFile.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+        let secretFile = stream.secretFile.map { PlaneLoader.path(of: $0, in: folder) }
         return PlaneStream(
             name: stream.name, id: identity.id, topic: topic, clientID: stream.clientID ?? identity.clientID,
             derivedFrom: spec.isDerived ? spec.linkedStream : nil, purposes: spec.consentLevels,

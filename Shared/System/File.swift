@@ -18,11 +18,36 @@ package struct FileStatus: Sendable, Equatable {
 
 /// Whole files. Every call may block on the disk, so none belongs on an event loop after start.
 package enum File {
-    /// Reads a file whole.
+    /// Reads a file whole. Never waits for somebody to write: a FIFO, a device or a socket is refused.
     ///
     /// - Parameter limit: The most bytes that the caller is prepared to hold.
-    /// - Throws: `.call` when it cannot be opened or read, `.tooLong` above the limit.
+    /// - Throws: `.call` when it cannot be opened or read, `.notAFile`, `.tooLong` above the limit.
     package static func read(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+        // Without O_NONBLOCK, opening a FIFO waits for its writer: for ever, perhaps.
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+        let raw: Int32
+        do {
+            raw = try systemCall("open", path) { open(path, flags) }
+        } catch {
+            // What the kernel says about a socket, and about a device without a driver.
+            if error.code == ENXIO { throw .notAFile(path: path, found: "a socket or a device") }
+            throw error
+        }
+        let file = FileDescriptor(owning: raw)
+        var info = stat()
+        try systemCall("fstat", path) { fstat(file.raw, &info) }
+        switch info.st_mode & S_IFMT {
+        case S_IFREG: return try readToEnd(raw: file.raw, path, limit: limit)
+        case S_IFDIR: throw .notAFile(path: path, found: "a folder")
+        case S_IFIFO: throw .notAFile(path: path, found: "a FIFO")
+        default: throw .notAFile(path: path, found: "a device")
+        }
+    }
+
+    /// Reads what a person named on the command line: a file, or a pipe such as the shell's `<(…)`, whose writer it waits for.
+    ///
+    /// - Throws: `.call` when it cannot be opened or read, `.tooLong` above the limit.
+    package static func readWaiting(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let file = FileDescriptor(owning: try systemCall("open", path) { open(path, O_RDONLY | O_CLOEXEC) })
         return try readToEnd(raw: file.raw, path, limit: limit)
     }
@@ -144,7 +169,7 @@ package enum File {
             })
         do {
             try systemCall("fchmod", temporary) { fchmod(file.raw, mode) }
-            try FileDescriptor.writeAll(raw: file.raw, bytes)
+            try FileDescriptor.writeAll(raw: file.raw, bytes, path)
             try systemCall("fsync", temporary) { fsync(file.raw) }
         } catch {
             unlink(temporary)

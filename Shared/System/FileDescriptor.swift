@@ -54,10 +54,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
     /// Writes everything to a blocking descriptor, such as a terminal or a pipe.
     ///
     /// - Throws: When the other end is gone (`EPIPE`) or the disk is full.
-    package static func writeAll(raw: Int32, _ bytes: [UInt8]) throws(SystemError) {
+    package static func writeAll(
+        raw: Int32, _ bytes: [UInt8], _ name: @autoclosure () -> String = ""
+    ) throws(SystemError) {
         var start = 0
         while start < bytes.count {
-            start += try systemCall("write") {
+            start += try systemCall("write", name()) {
                 bytes.withUnsafeBytes { Glibc.write(raw, $0.baseAddress! + start, $0.count - start) }
             }
         }

@@ -7,6 +7,8 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
     case call(_ name: String, errno: Int32, subject: String)
     /// A file is longer than the reader's limit, in bytes.
     case tooLong(path: String, limit: Int)
+    /// Something that is no file stands where one belongs; `found` says what: `a folder`, `a FIFO`.
+    case notAFile(path: String, found: String)
     /// Another process holds the lock on this path.
     case locked(path: String)
     /// A host name has no address; `reason` is the resolver's word for it.
@@ -18,7 +20,7 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
     package var blame: Blame {
         switch self {
         case .unresolved: .upstream
-        case .call, .tooLong, .locked, .badAddress: .us
+        case .call, .tooLong, .notAFile, .locked, .badAddress: .us
         }
     }
 
@@ -29,7 +31,7 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
             [EAGAIN, EBUSY, EMFILE, ENFILE, ENOMEM, ENOSPC, ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH]
                 .contains(code) ? .afterBackoff : .never
         case .locked, .unresolved: .afterBackoff
-        case .tooLong, .badAddress: .never
+        case .tooLong, .notAFile, .badAddress: .never
         }
     }
 
@@ -46,7 +48,7 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
     package var code: Int32? {
         switch self {
         case .call(_, let code, _): code
-        case .tooLong, .locked, .unresolved, .badAddress: nil
+        case .tooLong, .notAFile, .locked, .unresolved, .badAddress: nil
         }
     }
 
@@ -56,6 +58,7 @@ package enum SystemError: Fault, Equatable, CustomStringConvertible {
         case .call(let name, let code, let subject):
             subject.isEmpty ? "\(name): \(errorText(code))" : "\(name) \(subject): \(errorText(code))"
         case .tooLong(let path, let limit): "\(path): longer than \(limit) bytes"
+        case .notAFile(let path, let found): "\(path): \(found), not a file"
         case .locked(let path): "\(path): held by another process"
         case .unresolved(let host, let reason): "\(host): \(reason)"
         case .badAddress(let text): "\(text): not an address"

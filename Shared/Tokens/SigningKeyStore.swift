@@ -10,6 +10,20 @@ import Synchronization
 import System
 package import Time
 
+/// A file of the store that holds no usable key.
+package struct UnusableSigningKey: Error, CustomStringConvertible {
+    /// The file.
+    package let path: String
+    /// Why: a few words, never anything of its content.
+    package let reason: String
+
+    /// With what to do about it.
+    package var description: String {
+        "\(path) is not a signing key (\(reason)): restore it from a backup, or remove it; "
+            + "tokens that it signed are refused then, and their clients log in again"
+    }
+}
+
 /// Holds and rotates the keys of an issuer; survives restarts.
 package final class SigningKeyStore: Sendable {
     /// One key of the store.
@@ -39,7 +53,7 @@ package final class SigningKeyStore: Sendable {
 
     /// Opens the store and makes the first key when there is none. Blocks on the disk, and on making a key (up to a second).
     ///
-    /// - Throws: `SystemError` or `CryptoError` when the folder cannot be used or a file in it is not a key.
+    /// - Throws: `UnusableSigningKey` when a file is not a key; `SystemError` or `CryptoError` when the folder cannot be used.
     package init(
         folder: String, algorithm: SignatureAlgorithm, schedule: SigningKeySchedule, now: Timestamp
     ) throws {
@@ -47,8 +61,15 @@ package final class SigningKeyStore: Sendable {
         self.algorithm = algorithm
         self.schedule = schedule
         try Directory.create(folder, mode: 0o700)
-        keys = Mutex(try Self.load(folder))
-        try turn(now: now)
+        let found = try Self.load(folder)
+        keys = Mutex(found)
+        try publish(found)
+        do {
+            try turn(now: now)
+        } catch {
+            // With a key at hand a full disk is no reason not to start; the next `turn` tells.
+            if found.isEmpty { throw error }
+        }
     }
 
     /// The key that signs now.
@@ -79,9 +100,13 @@ package final class SigningKeyStore: Sendable {
             change.removed.append(old.keyID)
         }
         keys.withLock { $0 = current }
-        published.replace(
-            KeySet(keys: try current.map { KeySet.Key(keyID: $0.keyID, key: try $0.key.verifyingKey()) }))
+        try publish(current)
         return change
+    }
+
+    private func publish(_ keys: [Key]) throws {
+        published.replace(
+            KeySet(keys: try keys.map { KeySet.Key(keyID: $0.keyID, key: try $0.key.verifyingKey()) }))
     }
 
     private func make(_ now: Timestamp) throws -> Key {
@@ -102,11 +127,21 @@ package final class SigningKeyStore: Sendable {
         var keys: [Key] = []
         for name in try Directory.list(folder) where name.hasSuffix(".pem") {
             guard let dash = name.firstIndex(of: "-"), let made = Int64(name[..<dash]) else { continue }
-            var bytes = try File.read("\(folder)/\(name)", limit: 64 * 1024)
-            let key = try SigningKey(pem: SecretBytes(taking: &bytes))
             let keyID = String(name[name.index(after: dash)...].dropLast(".pem".count))
+            let key = try key(at: "\(folder)/\(name)")
             keys.append(Key(keyID: keyID, made: Timestamp(milliseconds: made), key: key))
         }
         return keys.sorted { $0.made < $1.made }
+    }
+
+    private static func key(at path: String) throws -> SigningKey {
+        do {
+            var bytes = try File.read(path, limit: 64 * 1024)
+            return try SigningKey(pem: SecretBytes(taking: &bytes))
+        } catch let error as SystemError {
+            throw UnusableSigningKey(path: path, reason: error.description)
+        } catch {
+            throw UnusableSigningKey(path: path, reason: "it holds no private key")
+        }
     }
 }

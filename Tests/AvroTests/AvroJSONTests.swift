@@ -79,6 +79,11 @@ import Testing
             (#"{"s":"","m":{"k":1,"k":1}}"#, "m/k", .duplicate),
             (#"{"s":"","m":{"k":"x"}}"#, "m/k", .wrongType(expected: "null or int", found: "text")),
             (#"{"s":"","l":{"long":1,"more":2}}"#, "l/more", .unknownMember),
+            (#"{"s":"","\u001b[2J\u00e9":1}"#, #"\u{1b}[2J\u{e9}"#, .unknownMember),
+            (
+                "{\"s\":\"\",\"\(String(repeating: "n", count: 41))\":1}",
+                String(repeating: "n", count: 40) + "...", .unknownMember
+            ),
             ("[]", "", .wrongType(expected: "object", found: "array")),
             ("1", "", .wrongType(expected: "object", found: "number")),
         ] as [(String, String, AvroError.ValueFault)])

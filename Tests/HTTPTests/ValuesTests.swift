@@ -93,6 +93,8 @@ import Testing
         #expect(found(.get, "/realms/streams/jwks") == "literal -")
         #expect(found(.head, "/realms/o%20k/jwks") == "jwks o k")
         #expect(found(.get, "/realms/x/token") == "405 [POST]")
+        #expect(found(.post, "/realms/x/jwks") == "405 [GET, HEAD]")
+        #expect(found(.head, "/realms/x/token") == "405 [POST]")
         #expect(found(.get, "/realms//jwks") == "404")
         #expect(found(.get, "/realms/a/b/jwks") == "404")
         #expect(found(.get, "/") == "root -")

@@ -1,3 +1,4 @@
+import Glibc
 import PlaneConfig
 import TestKit
 import Testing
@@ -36,6 +37,43 @@ struct PlaneFolders {
 }
 
 @Suite struct FolderTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `what cannot be read is a mistake beside the others, and nothing waits for it`() throws {
+        let folders = try PlaneFolders(["a.yaml": "kind: Stream\nspec: {ref: {name: \"\"}}\n"])
+        #expect(mkfifo("\(folders.plane)/fifo.yaml", 0o600) == 0)
+        #expect(symlink("loop.yaml", "\(folders.plane)/loop.yaml") == 0)
+        #expect(symlink("/dev/zero", "\(folders.plane)/sub/zero.json") == 0)
+        #expect(
+            try folders.problems() == [
+                "a.yaml:2: ref.name must be set", "fifo.yaml: \(folders.plane)/fifo.yaml: a FIFO, not a file",
+                "loop.yaml: stat \(folders.plane)/loop.yaml: Too many levels of symbolic links",
+                "sub/zero.json: \(folders.plane)/sub/zero.json: a device, not a file",
+            ])
+    }
+
+    @Test(arguments: [("", "12 to 1024"), ("short\n", "12 to 1024"), ("with a space in it", "without spaces")])
+    func `a secret file that holds no secret is a mistake with its line`(_ content: String, _ rule: String) throws {
+        let folders = try PlaneFolders([
+            "a.yaml": "kind: Stream\nsecretFile: secret\nspec: {ref: {name: first}}\n", "secret": content,
+            "b.yaml": """
+            kind: Stream
+            spec: {ref: {name: second}}
+            ---
+            kind: Stream
+            secretFile: /dev/zero
+            spec: {ref: {name: second}}
+            """,
+            "c.yaml": "kind: Stream\nsecretFile: none\nspec: {ref: {name: third}}\n",
+        ])
+        let problems = try folders.problems()
+        #expect(problems.count == 4)
+        #expect(problems[0].hasPrefix("a.yaml:2: secretFile \(folders.plane)/secret: must hold"))
+        #expect(problems[0].contains(rule))
+        #expect(problems.contains("b.yaml:5: secretFile /dev/zero: a device, not a file"))
+        #expect(problems.contains { $0.hasPrefix("b.yaml:6: ref.name second belongs") })
+        #expect(problems[3] == "c.yaml:2: secretFile open \(folders.plane)/none: No such file or directory")
+    }
+
     @Test func `all mistakes of a folder are told at once, with file, line and reason`() throws {
         let folders = try PlaneFolders([
             "a-streams.yaml": """

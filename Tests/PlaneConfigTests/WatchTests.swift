@@ -1,3 +1,4 @@
+import Glibc
 import PlaneConfig
 import Synchronization
 import System
@@ -18,6 +19,18 @@ private final class Updates: Sendable {
         list.withLock { $0 }.compactMap { update in
             guard case .changed(let snapshot) = update else { return nil }
             return snapshot.version
+        }
+    }
+    /// How often the copy could not be kept.
+    var lostCopies: Int {
+        list.withLock { $0 }.count { update in
+            if case .copyNotKept = update { true } else { false }
+        }
+    }
+    /// How often the state folder had no room for what is new.
+    var notKept: Int {
+        list.withLock { $0 }.count { update in
+            if case .notKept = update { true } else { false }
         }
     }
     /// The mistakes of the last update, if it was a refusal.
@@ -95,6 +108,67 @@ private final class Updates: Sendable {
         let source = try folders.source()
         #expect(source.current.streams == good.streams)
         #expect(source.problemsAtStart.count == 1)
+    }
+
+    @Test func `a bad secret file is refused while the plane runs, and taken once it is mended, alone`() async throws {
+        let folders = try PlaneFolders(["a.yaml": Self.stream("first")])
+        let source = try folders.source()
+        let updates = Updates()
+        try source.watch { updates.add($0) }
+        defer { source.stop() }
+        try folders.write("secret", "short")
+        try folders.write("b.yaml", "kind: Stream\nsecretFile: secret\nspec: {ref: {name: second}}\n")
+        try await eventually("the refusal arrives") { updates.refused?.map(\.line) == [2] }
+        #expect(source.current.streams.map(\.name) == ["first"])
+        try folders.write("secret", "a-secret-of-twenty-4")
+        try await eventually("the update arrives") { source.current.streams.map(\.name) == ["first", "second"] }
+    }
+
+    @Test func `an unchanged folder is read without a write`() throws {
+        let folders = try PlaneFolders(["a.yaml": Self.stream("first")])
+        let good = try folders.source().current
+        let names = ["state/last-good/test/plane.json", "state/ids/streams/first"]
+        let before = try names.map { try File.status(folders.root.file($0)) }
+        #expect(try folders.source().current.streams == good.streams)
+        #expect(try names.map { try File.status(folders.root.file($0)) } == before)
+    }
+
+    @Test func `a copy that cannot be kept is told once and does not stop anything`() async throws {
+        let folders = try PlaneFolders(["a.yaml": Self.stream("first")])
+        // A folder in the copy's place stands for the full disk.
+        try folders.root.makeFolder("state/last-good/test/plane.json")
+        let source = try folders.source()
+        #expect(source.current.streams.map(\.name) == ["first"])
+        let updates = Updates()
+        try source.watch { updates.add($0) }
+        defer { source.stop() }
+        try await eventually("it is told") { updates.lostCopies == 1 }
+        try folders.write("b.yaml", Self.stream("second"))
+        try await eventually("the update arrives") { source.current.streams.count == 2 }
+        try Directory.removeAll(folders.root.file("state/last-good/test/plane.json"))
+        try await eventually("the copy is there") {
+            try PlaneSnapshot.lastGood(state: folders.state, component: "test")?.streams.count == 2
+        }
+        #expect(updates.lostCopies == 1)
+    }
+
+    @Test func `without room for a new stream's identity the last good copy serves, until there is room`() async throws
+    {
+        let folders = try PlaneFolders(["a.yaml": Self.stream("first")])
+        _ = try folders.source()
+        try folders.write("b.yaml", Self.stream("second"))
+        // A link that leads nowhere cannot be made, and not be read: as on a full disk.
+        #expect(symlink("nowhere", folders.root.file("state/ids/streams/second")) == 0)
+        let source = try folders.source()
+        #expect(source.current.streams.map(\.name) == ["first"])
+        #expect(source.problemsAtStart.map(\.reason).allSatisfy { $0.contains("ids/streams/second") })
+        #expect(source.problemsAtStart.count == 1)
+        let updates = Updates()
+        try source.watch { updates.add($0) }
+        defer { source.stop() }
+        try await eventually("it is tried again") { updates.notKept > 0 }
+        folders.root.remove("state/ids/streams/second")
+        try await eventually("the update arrives") { source.current.streams.count == 2 }
     }
 
     @Test func `a last good copy of a newer version is refused`() throws {

@@ -167,6 +167,34 @@ private final class Rig: Sendable {
         await rig.supervisor.finished()
     }
 
+    @Test func `a name that another group has is a conflict, and nothing is changed`() async throws {
+        let rig = try Rig()
+        let socket = rig.folder.file("runtime.sock")
+        try await rig.supervisor.serve(at: socket, plane: { nil })
+        await rig.supervisor.apply(group: "plane", [rig.spec("core", "patient")])
+        let wanted = #"{"processes":[{"name":"job","binary":"patient"},{"name":"core","binary":"patient"}]}"#
+        let answer = try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", wanted)
+        #expect(answer.status == "409")
+        #expect(answer.body == "another group has these processes: core\n")
+        #expect(await rig.supervisor.list().map(\.name) == ["core"])
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
+    @Test(arguments: ["", "A", "a/b", "a b", "-a", ".a", "a\\n", "ä", String(repeating: "a", count: 64)])
+    func `a process with another kind of name is refused with the rule`(_ name: String) async throws {
+        let rig = try Rig()
+        let socket = rig.folder.file("runtime.sock")
+        try await rig.supervisor.serve(at: socket, plane: { nil })
+        let wanted = "{\"processes\":[{\"name\":\"\(name)\",\"binary\":\"patient\"}]}"
+        let answer = try await ask(socket, "/v1/groups/guest/processes", "-X", "PUT", "-d", wanted)
+        #expect(answer.status == "400")
+        #expect(answer.body == "the name of a process must be [a-z0-9][a-z0-9.-]{0,62}\n")
+        #expect(await rig.supervisor.list().isEmpty)
+        await rig.supervisor.stop()
+        await rig.supervisor.finished()
+    }
+
     @Test func `what is not allowed is refused`() async throws {
         let rig = try Rig()
         let socket = rig.folder.file("runtime.sock")

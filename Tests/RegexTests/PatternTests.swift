@@ -81,6 +81,28 @@ import Testing
     @Test func `a text beyond the limit fails the rule`() throws {
         #expect(try find("a", String(repeating: "a", count: PatternMatcher.textLimit)) == .found)
         #expect(try find("a", String(repeating: "a", count: PatternMatcher.textLimit + 1)) == .tooCostly)
+        let short = String(repeating: "a", count: PatternMatcher.backreferenceTextLimit - 1)
+        #expect(try find(#"(b)\1$"#, short + "b") == .notFound)
+        #expect(try find(#"^(a)\1"#, short) == .found)
+        #expect(try find(#"^(a)\1"#, short + "aa") == .tooCostly)
+    }
+
+    @Test(arguments: [16, 1000, 20_000, 100_000, 1 << 20])
+    func `what an ordinary pattern says about a long text is the truth`(count: Int) throws {
+        let words = String(String(repeating: "some words, ", count: count / 12 + 1).prefix(count))
+        let letters = String(repeating: "x", count: count)
+        let last = letters.dropLast(5)
+        for (pattern, text, isFound) in [
+            ("^.+$", letters, true), ("^[a-z]+$", letters, true), ("^[a-z]+$", letters.dropLast() + "!", false),
+            (#"^\S+@\S+$"#, last + "@xxxx", true), (#"^\S+@\S+$"#, letters, false), ("^[a-z ,]{1,}$", words, true),
+            ("^(?:[a-z]+[, ]+)*[a-z, ]*$", words, true), ("[0-9]{5}", letters, false),
+            ("[0-9]{5}", last + "12345", true), ("x$", letters, true), ("(?i)X{3}", letters, true),
+            (#"^\P{Cc}*$"#, words, true),
+            ("^(?=.*[0-9])(?=.*[a-z]).+$", last + "1xxxx", true), ("é$", last + "éé", true), ("^.{3,}$", letters, true),
+            ("a.*b", letters, false), ("(x|y)+$", letters, true), (".*.*=", letters, false),
+        ] as [(String, String, Bool)] {
+            #expect(try find(pattern, text) == (isFound ? .found : .notFound), "\(pattern) in \(count)")
+        }
     }
 
     @Test func `one pattern serves many loops at once`() async throws {

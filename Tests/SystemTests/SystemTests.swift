@@ -46,6 +46,21 @@ import Time
         #expect(error?.description.contains("No such file") == true)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `what is no file is refused at once, and said to be what it is`() throws {
+        let folder = try TemporaryFolder()
+        #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
+        let listener = try Socket.listen(on: try SocketAddress(unixPath: folder.file("socket")))
+        for (path, found) in [
+            (folder.file("fifo"), "a FIFO"), (folder.file("socket"), "a socket or a device"), (folder.path, "a folder"),
+            ("/dev/zero", "a device"),
+        ] {
+            #expect(throws: SystemError.notAFile(path: path, found: found)) { try File.read(path) }
+        }
+        #expect(SystemError.notAFile(path: "/x", found: "a FIFO").description == "/x: a FIFO, not a file")
+        withExtendedLifetime(listener) {}
+    }
+
     @Test func `a file above the reader's limit is refused`() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("long", [UInt8](repeating: 7, count: 1001))

@@ -116,12 +116,6 @@ import Tokens
         try store.turn(now: clock.now())
         #expect(verifier.error(old.text, at: clock.now() - .hours(2)) == .unknownKey)
     }
-
-    @Test func `a file that is not a key stops the start`() throws {
-        try folder.makeFolder("auth")
-        try folder.write("auth/1767225600000-abc.pem", text: "-----BEGIN PRIVATE KEY-----\n")
-        #expect(throws: CryptoError.unusableKey) { try open() }
-    }
 }
 
 @Suite struct TokenIssuerTests {
@@ -172,5 +166,25 @@ import Tokens
         }
         #expect(payloads[0]["sub"] == payloads[1]["sub"])
         #expect(payloads[0]["jti"] != payloads[1]["jti"])
+    }
+}
+
+@Suite struct DamagedSigningKeyTests {
+    @Test(arguments: [0, 100]) func `a file that is no key is named, with what to do`(_ length: Int) throws {
+        let folder = try TemporaryFolder()
+        let now = Timestamp(seconds: 1_767_225_600)
+        func open() throws -> SigningKeyStore {
+            try SigningKeyStore(
+                folder: folder.path, algorithm: .es256,
+                schedule: SigningKeySchedule(rotateAfter: .days(30), publishAhead: .hours(1), keepAfterUse: .hours(2)),
+                now: now)
+        }
+        let keyID = try open().signingKey(now: now).keyID
+        #expect(try open().signingKey(now: now).keyID == keyID)
+        let name = "\(now.milliseconds)-\(keyID).pem"
+        try folder.write(name, Array(try folder.read(name).prefix(length)))
+        let error = try #require(throws: UnusableSigningKey.self) { try open() }
+        #expect(error.path == folder.file(name))
+        #expect(error.description.contains("restore it from a backup, or remove it"))
     }
 }

@@ -39,12 +39,7 @@ package final class ControlPlane: Service {
             identities: try Identities(state: config.stateFolder), registry: registry, telemetry: telemetry)
         try follow.start()
 
-        let keys = try SigningKeyStore(
-            folder: config.stateFolder + "/auth/streams", algorithm: config.algorithm.signature,
-            schedule: SigningKeySchedule(
-                rotateAfter: config.keyRotation, publishAhead: config.keyPublishAhead,
-                keepAfterUse: config.tokenLifetime + .minutes(5)),
-            now: kit.clock.now())
+        let keys = try Self.signingKeys(config, now: kit.clock.now())
         let rotate = RotateKeys(store: keys, clock: kit.clock, telemetry: telemetry)
         housekeeping = try Housekeeping(every: .minutes(1), on: kit.loop) { [follow] in
             rotate.turn()
@@ -78,6 +73,19 @@ package final class ControlPlane: Service {
         await onOwnThread("drain") { [housekeeping, follow] in
             housekeeping.stop()
             follow.stop()
+        }
+    }
+
+    private static func signingKeys(_ config: ControlPlaneConfig, now: Timestamp) throws -> SigningKeyStore {
+        do {
+            return try SigningKeyStore(
+                folder: config.stateFolder + "/auth/streams", algorithm: config.algorithm.signature,
+                schedule: SigningKeySchedule(
+                    rotateAfter: config.keyRotation, publishAhead: config.keyPublishAhead,
+                    keepAfterUse: config.tokenLifetime + .minutes(5)),
+                now: now)
+        } catch let unusable as UnusableSigningKey {
+            throw ConfigurationRefused([unusable.description])
         }
     }
 

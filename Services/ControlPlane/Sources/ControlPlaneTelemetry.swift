@@ -21,6 +21,8 @@ package final class ControlPlaneTelemetry: Sendable {
         case secretUnreadable(stream: String, reason: String)
         /// A change in the plane folder was refused; one of the reasons.
         case configurationRefused(problem: String)
+        /// The configuration is in force, without a copy for a start without the folder.
+        case configurationNotKept(reason: String)
         /// A signing key was made.
         case signingKeyMade(keyID: String)
         /// A signing key was thrown away.
@@ -88,6 +90,8 @@ package final class ControlPlaneTelemetry: Sendable {
         case .configurationRefused(let problem):
             configurationsRefused.increment()
             logger.error("configuration refused, the last good one stays", ["problem": .string(problem)])
+        case .configurationNotKept(let reason):
+            logger.warning("no copy of the plane configuration could be kept", ["reason": .string(reason)])
         case .signingKeyMade(let keyID):
             rotations.increment()
             logger.info("signing key made", ["kid": .string(keyID)])

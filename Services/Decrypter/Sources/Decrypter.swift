@@ -62,6 +62,7 @@ package final class Decrypter: Service {
             case .changed(let snapshot): apply(snapshot)
             case .refused(let problems): telemetry.planeRefused(problems)
             case .notKept(let error): telemetry.planeNotKept(error)
+            case .copyNotKept(let error): telemetry.planeCopyNotKept(error)
             }
         }
     }

@@ -41,6 +41,10 @@ struct DecrypterTelemetry: Sendable {
         logger.error("plane configuration could not be kept, the last good one stays", ["reason": .string("\(error)")])
     }
 
+    func planeCopyNotKept(_ error: PlaneConfigError) {
+        logger.warning("no copy of the plane configuration could be kept", ["reason": .string("\(error)")])
+    }
+
     func sourceUnknown(_ stream: String) {
         logger.warning("the plane has no such source stream; waiting for it", ["stream": .string(stream)])
     }

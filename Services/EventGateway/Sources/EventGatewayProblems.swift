@@ -1,3 +1,4 @@
+internal import Bytes
 package import Contracts
 internal import Faults
 package import HTTP
@@ -72,7 +73,7 @@ package enum Refusal: Error, Equatable {
         case .schemaRefMissing: "Header 'Strm-Schema-Ref' is missing"
         case .schemaRefMalformed(let length):
             "Header 'Strm-Schema-Ref' with value of length \(length) is not of the form 'handle/name/version'"
-        case .schemaUnknown(let schema): "Schema '\(schema)' is unknown"
+        case .schemaUnknown(let schema): "Schema '\(shownName(schema, limit: 120))' is unknown"
         case .event(let refusal): refusal.description
         case .overloaded: "Too many events are in flight; try again later"
         case .logUnavailable: "The event log is unavailable; the event was not accepted, try again later"

@@ -134,6 +134,8 @@ package final class EventGatewayTelemetry: Sendable {
         case planeFromCopy([PlaneProblem])
         /// A change of the plane's configuration was refused; the one before stays in force.
         case planeRefused(reasons: [String])
+        /// The plane's configuration is in force, without a copy for a start without the folder.
+        case planeCopyNotKept(reason: String)
         /// Keys whose time was over are gone.
         case keysPurged(Int)
         /// Keys whose time is over could not be deleted; it will be tried again.
@@ -180,6 +182,8 @@ package final class EventGatewayTelemetry: Sendable {
             logger.error(
                 "a change of the plane's configuration was refused; the one before stays in force",
                 ["problems": .list(reasons)])
+        case .planeCopyNotKept(let reason):
+            logger.warning("no copy of the plane's configuration could be kept", ["reason": .string(reason)])
         case .keysPurged(let count):
             purgedKeys.add(count)
             logger.info("keys whose time was over were deleted", ["keys": .int(count)])

@@ -2,7 +2,7 @@
 package enum Route: Sendable, Equatable {
     /// `POST /event`.
     case event
-    /// `GET /ready`.
+    /// `GET /ready`, or HEAD: the answer has no body anyway.
     case ready
     /// A path that nothing answers.
     case notFound
@@ -14,7 +14,7 @@ package enum Route: Sendable, Equatable {
         if path.equals("/event") {
             self = method.equals("POST") ? .event : .wrongMethod(allow: "POST")
         } else if path.equals("/ready") {
-            self = method.equals("GET") ? .ready : .wrongMethod(allow: "GET")
+            self = method.equals("GET") || method.equals("HEAD") ? .ready : .wrongMethod(allow: "GET, HEAD")
         } else {
             self = .notFound
         }

@@ -76,6 +76,7 @@ package final class WebSocketService: Service {
                 loop.post { handler.planeChanged() }
             case .refused(let problems): telemetry.emit(.planeRefused(reasons: problems.map { "\($0)" }))
             case .notKept(let error): telemetry.emit(.planeRefused(reasons: ["\(error)"]))
+            case .copyNotKept(let error): telemetry.emit(.planeCopyNotKept(reason: "\(error)"))
             }
         }
     }

@@ -70,6 +70,8 @@ package final class WebSocketTelemetry: Sendable {
         case planeChanged(PlaneSnapshot)
         /// The plane's folder is broken; what was in force stays.
         case planeRefused(reasons: [String])
+        /// The plane's configuration is in force, without a copy for a start without the folder.
+        case planeCopyNotKept(reason: String)
         /// Listeners are open.
         case listening(addresses: [SocketAddress])
         /// Draining began.
@@ -120,6 +122,8 @@ package final class WebSocketTelemetry: Sendable {
             planeUpdates.with("refused").increment()
             logger.error(
                 "the plane's folder is broken; what was in force stays", ["problems": .list(reasons)])
+        case .planeCopyNotKept(let reason):
+            logger.warning("no copy of the plane's configuration could be kept", ["reason": .string(reason)])
         case .listening(let addresses):
             logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let listeners):

@@ -44,6 +44,7 @@ final class IngestFleet: Sendable {
         switch update {
         case .refused(let problems): telemetry.emit(.planeRefused(reasons: problems.map(\.description)))
         case .notKept(let error): telemetry.emit(.planeRefused(reasons: ["\(error)"]))
+        case .copyNotKept(let error): telemetry.emit(.planeCopyNotKept(reason: "\(error)"))
         case .changed(let snapshot):
             let before = state.withLock { $0.plane }
             do throws(ContractsError) {

@@ -111,7 +111,8 @@ struct UpCommand: Command {
                 case .refused(let problems):
                     printer.add("the change in the plane folder is refused; what was in force stays")
                     for problem in problems { printer.add("\(problem)") }
-                case .notKept(let error): printer.add("\(error)")
+                case .notKept(let error): printer.add("the change is not in force: \(error)")
+                case .copyNotKept(let error): printer.add("no copy of the plane folder could be kept: \(error)")
                 }
             }
             await supervisor.repeatEvery(.seconds(3600)) {
@@ -123,6 +124,7 @@ struct UpCommand: Command {
                     for line in error.lines { printer.add(line) }
                 }
             }
+            await supervisor.repeatEvery(.seconds(5)) { run.publishAgain() }
             await run.apply()
             await supervisor.finished()
         } catch {

@@ -13,6 +13,8 @@ final class PlaneRun: Sendable {
         var ports: Ports
         var decrypterPorts: [String: UInt16] = [:]
         var document: ReadyDocument?
+        /// What could not be written, and why.
+        var unpublished: (processes: [RuntimeProcess], reason: String)?
         var supervisor: Supervisor?
     }
 
@@ -43,11 +45,28 @@ final class PlaneRun: Sendable {
             case .state, .corruptState, .badSecretFile: throw .configuration([error.description])
             }
         }
+        try Self.checkSecretFiles(of: source.current, identities)
         do {
             changing = Mutex(Changing(ports: portChoice == .auto ? try Ports.free() : Ports()))
         } catch {
             throw .failed(error.description)
         }
+    }
+
+    /// A bad one in the folder was refused already, but the last good copy names files too, and without the secrets there is
+    /// no ready document.
+    private static func checkSecretFiles(
+        of snapshot: PlaneSnapshot, _ identities: Identities
+    ) throws(PolderError) {
+        var mistakes: [String] = []
+        for stream in snapshot.streams where stream.secretFile != nil {
+            do throws(PlaneConfigError) {
+                _ = try identities.clientSecret(of: stream)
+            } catch {
+                mistakes.append("stream \(stream.name): \(error)")
+            }
+        }
+        guard mistakes.isEmpty else { throw .configuration(mistakes) }
     }
 
     /// The document, once the plane is ready.
@@ -135,6 +154,12 @@ final class PlaneRun: Sendable {
 
     // MARK: - Ready document
 
+    /// Tries again to write what could not be written: a full disk may have room again.
+    func publishAgain() {
+        guard let waiting = changing.withLock({ $0.unpublished }) else { return }
+        publish(waiting.processes)
+    }
+
     /// Writes the document of these processes, which are all ready.
     func publish(_ processes: [RuntimeProcess]) {
         do {
@@ -148,7 +173,7 @@ final class PlaneRun: Sendable {
                 document.streams.append(
                     ReadyDocument.Stream(
                         name: stream.name, id: stream.id, topic: stream.topic.description, clientID: stream.clientID,
-                        clientSecret: try identities.clientSecret(of: stream), derivedFrom: stream.derivedFrom,
+                        clientSecret: try clientSecret(of: stream), derivedFrom: stream.derivedFrom,
                         purposes: stream.purposes.map { Int($0) }))
             }
             let bytes = document.json.bytes() + [UInt8(ascii: "\n")]
@@ -157,6 +182,7 @@ final class PlaneRun: Sendable {
             }
             let isFirst = changing.withLock { changing in
                 defer { changing.document = document }
+                changing.unpublished = nil
                 return changing.document == nil
             }
             if isFirst {
@@ -165,13 +191,31 @@ final class PlaneRun: Sendable {
                 )
             }
         } catch {
-            printer.add("the ready file could not be written: \(error)")
+            let reason = "\(error)"
+            let isNew = changing.withLock { changing in
+                defer { changing.unpublished = (processes, reason) }
+                return changing.unpublished?.reason != reason
+            }
+            if isNew { printer.add("the ready file could not be written, which is tried again: \(reason)") }
+        }
+    }
+
+    /// The secret of a stream; the one of before when its file has gone bad since.
+    private func clientSecret(of stream: PlaneStream) throws(PlaneConfigError) -> String {
+        do throws(PlaneConfigError) {
+            return try identities.clientSecret(of: stream)
+        } catch {
+            guard let known = document?.streams.first(where: { $0.id == stream.id }) else { throw error }
+            return known.clientSecret
         }
     }
 
     /// Takes the document back: nobody may believe that the plane is up.
     func retract() {
-        changing.withLock { $0.document = nil }
+        changing.withLock { changing in
+            changing.document = nil
+            changing.unpublished = nil
+        }
         for path in [state.planeFile] + (readyFile.map { [$0] } ?? []) {
             do {
                 try File.remove(path)

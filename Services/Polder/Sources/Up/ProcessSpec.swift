@@ -31,9 +31,22 @@ extension ProcessSpec {
         ]
     }
 
+    /// What a name on the runtime socket looks like.
+    static let nameRule = "[a-z0-9][a-z0-9.-]{0,62}"
+
+    /// Whether the name follows that rule.
+    var isNamedWell: Bool {
+        func isPlain(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard let first = name.utf8.first, isPlain(first), name.utf8.count <= 63 else { return false }
+        return name.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+    }
+
     /// Reads the form on the runtime socket; nothing when it is not one, or names a binary outside the folder.
     init?(json: JSONValue) {
-        guard let name = json["name"]?.string, !name.isEmpty, name.utf8.count <= 200,
+        guard let name = json["name"]?.string,
             let binary = json["binary"]?.string, !binary.isEmpty, !binary.contains("/"), !binary.hasPrefix(".")
         else { return nil }
         self.init(name: name, binary: binary)

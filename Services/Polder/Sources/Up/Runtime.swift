@@ -2,7 +2,10 @@
 package protocol Runtime: Sendable {
     /// Declares everything that one group wants. What it wanted before and does not any more is stopped; what has changed is
     /// started again. Other groups are not touched.
-    func apply(group: String, _ specs: [ProcessSpec]) async
+    ///
+    /// - Returns: The names among them that another group has. If there are any, nothing was changed.
+    @discardableResult
+    func apply(group: String, _ specs: [ProcessSpec]) async -> [String]
     /// Every process, in the order in which they were first wanted.
     func list() async -> [RuntimeProcess]
     /// The last lines that a process wrote, oldest first; nothing when there is no such process.

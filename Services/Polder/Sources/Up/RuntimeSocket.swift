@@ -11,6 +11,7 @@ internal import System
 ///     PUT  /v1/groups/{group}/processes      {"processes":[{"name","binary","arguments","environment","adminUrl"}]}
 ///     GET  /v1/processes/{name}/logs?last=N  text, a line per line
 ///
+/// A process is called `[a-z0-9][a-z0-9.-]{0,62}`, and by one group only: else 400, 409, and nothing is changed.
 /// The group `plane` belongs to `polder up` itself and cannot be changed here.
 struct RuntimeRoutes: Sendable {
     private enum Route { case plane, processes, apply, logs }
@@ -49,7 +50,13 @@ struct RuntimeRoutes: Sendable {
         guard let list = processes(in: request.body) else {
             return .text(.badRequest, "the body must be {\"processes\":[…]}; binaries are names without a folder\n")
         }
-        await runtime.apply(group: group, list)
+        guard list.allSatisfy(\.isNamedWell) else {
+            return .text(.badRequest, "the name of a process must be \(ProcessSpec.nameRule)\n")
+        }
+        let taken = await runtime.apply(group: group, list)
+        guard taken.isEmpty else {
+            return .text(.conflict, "another group has these processes: \(taken.joined(separator: ", "))\n")
+        }
         return Response(.noContent)
     }
 

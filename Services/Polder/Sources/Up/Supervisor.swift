@@ -70,9 +70,13 @@ package actor Supervisor: Runtime {
 
     // MARK: - Runtime
 
-    /// Declares everything that one group wants.
-    package func apply(group: String, _ specs: [ProcessSpec]) {
+    /// Declares everything that one group wants, unless another group has a name of it.
+    @discardableResult
+    package func apply(group: String, _ specs: [ProcessSpec]) -> [String] {
+        let taken = state.names(of: specs, takenFrom: group)
+        guard taken.isEmpty else { return taken }
         perform(state.apply(group: group, specs, now: .now()))
+        return []
     }
 
     /// Every process.

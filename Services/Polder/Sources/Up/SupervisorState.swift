@@ -87,6 +87,11 @@ package struct SupervisorState {
             }
     }
 
+    /// The names of these processes that belong to another group, in order.
+    package func names(of specs: [ProcessSpec], takenFrom group: String) -> [String] {
+        specs.map(\.name).filter { name in self[name].map { $0.group != group } ?? false }.sorted()
+    }
+
     /// Declares everything that one group wants; what it wanted before and does not any more is stopped. Names that belong to
     /// another group are left out.
     package mutating func apply(group: String, _ specs: [ProcessSpec], now: MonotonicTime) -> [Action] {

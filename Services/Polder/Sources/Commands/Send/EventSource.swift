@@ -37,7 +37,7 @@ enum EventSource: Sendable {
     static func file(_ path: String, schema: String?) throws(PolderError) -> EventSource {
         let bytes: [UInt8]
         do {
-            bytes = try File.read(path, limit: 256 << 20)
+            bytes = try File.readWaiting(path, limit: 256 << 20)
         } catch {
             throw .failed(error.description)
         }
