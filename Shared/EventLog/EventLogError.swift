@@ -29,6 +29,22 @@ package enum EventLogError: Fault, Equatable {
         }
     }
 
+    /// True when all topics of the store share the trouble: the disk is full or takes no writes.
+    package var concernsAllTopics: Bool {
+        switch self {
+        case .store(_, .full), .store(_, .readOnly), .folder: true
+        case .store, .unusable, .overloaded, .notAdvanced, .closed: false
+        }
+    }
+
+    /// True when only a new process may go on: nobody knows what the disk holds, or this one has closed its log.
+    package var needsNewProcess: Bool {
+        switch self {
+        case .unusable(_, .syncFailed), .closed: true
+        case .unusable, .store, .folder, .overloaded, .notAdvanced: false
+        }
+    }
+
     /// Whether the same append or read may succeed later.
     package var retry: Retry {
         switch self {

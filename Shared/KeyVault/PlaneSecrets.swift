@@ -4,7 +4,8 @@ import System
 /// The secrets of a plane's state folder, `secrets/kek` and `secrets/subject-hash.key`, and the store that needs them.
 ///
 /// They are made on the first start only. Once `keys/keys.db` exists, a missing one has been lost: a new one would make every
-/// stored key unreadable, and would look like success.
+/// stored key unreadable, and would look like success. For the same reason a lost `keys/keys.db` is not made anew while topics
+/// hold events.
 package enum PlaneSecrets {
     /// The key store's path.
     package static func vault(_ state: String) -> String { "\(state)/keys/keys.db" }
@@ -33,11 +34,21 @@ package enum PlaneSecrets {
     private static func load(_ name: String, _ state: String, creating: Bool) throws(KeyVaultError) -> SecretBytes {
         let path = "\(state)/secrets/\(name)"
         let isFirstStart: Bool
+        let hasEvents: Bool
         do throws(SystemError) {
             isFirstStart = try File.status(vault(state)) == nil
-            if isFirstStart, creating { try Directory.create("\(state)/secrets", mode: 0o700) }
+            let topics = "\(state)/topics"
+            let names = try File.status(topics) == nil ? [] : try Directory.list(topics)
+            hasEvents = !names.isEmpty
+            if isFirstStart, !hasEvents, creating { try Directory.create("\(state)/secrets", mode: 0o700) }
         } catch {
             throw .file(error)
+        }
+        if isFirstStart, hasEvents, creating {
+            throw .unusableSecret(
+                path: vault(state),
+                reason: "is missing, and without it nobody can read the events in \(state)/topics; restore it from a "
+                    + "backup, or move that folder away to begin without them")
         }
         if isFirstStart, creating { return try SecretFile.load(path, creating: true) }
         return try existing(

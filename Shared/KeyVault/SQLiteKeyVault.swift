@@ -1,5 +1,6 @@
 package import Crypto
 package import EventLoop
+import Faults
 package import Privacy
 import SQLite
 import Synchronization
@@ -42,13 +43,45 @@ package final class SQLiteKeyVault: KeyVault {
     /// The connection; used by the vault's thread alone.
     private final class Engine: @unchecked Sendable {
         // Unchecked: made in init and then touched only by work on `thread`, one piece after the other.
-        let store: KeyStore
+        private let path: String
+        private let kek: SecretBytes
+        private let hash: PersonHash
+        private let options: Options
+        private var opened: KeyStore?
         /// Why nothing is written any more: a sync failed, so what the disk holds is unknown until the process starts anew.
         var poison: KeyVaultError?
         /// Keys made since the last checkpoint.
         var uncheckpointed = 0
-        init(_ store: KeyStore) { self.store = store }
+
+        init(path: String, kek: consuming SecretBytes, hash: PersonHash, options: Options) {
+            self.path = path
+            self.kek = kek
+            self.hash = hash
+            self.options = options
+        }
+
+        /// The file, opened when that was not possible before.
+        func open() throws(KeyVaultError) {
+            guard opened == nil else { return }
+            let store = try KeyStore(path: path, kek: kek.duplicate(), hash: hash, busyTimeout: options.busyTimeout)
+            do throws(SQLiteError) {
+                try store.keepKeys(forLogRetention: options.logRetention)
+            } catch {
+                throw .store(error)
+            }
+            opened = store
+        }
+
+        /// - Precondition: `open` has succeeded.
+        var store: KeyStore {
+            guard let opened else { preconditionFailure("the vault's file is open") }
+            return opened
+        }
     }
+
+    /// Why the file could not be opened at start, when that may pass: the disk is full, or fails. It is tried again with each
+    /// request; until then, all of them fail.
+    package let failureAtStart: KeyVaultError?
 
     private let queue = Mutex(Queue())
     private let engine: Engine
@@ -65,7 +98,8 @@ package final class SQLiteKeyVault: KeyVault {
     ///   - path: The file; its folder is made when it is missing.
     ///   - kek: The key-encryption key, 32 bytes; taken over.
     ///   - hash: The plane's hashes of people.
-    /// - Throws: `.wrongKeyEncryptionKey` or `.wrongHashKey` when the file was made under others; `.store`.
+    /// - Throws: `.wrongKeyEncryptionKey` or `.wrongHashKey` when the file was made under others; `.store` when it can never be
+    ///   opened. What may pass is `failureAtStart`.
     package init(
         path: String, kek: consuming SecretBytes, hash: PersonHash, options: Options = Options()
     ) throws(KeyVaultError) {
@@ -76,14 +110,17 @@ package final class SQLiteKeyVault: KeyVault {
         } catch {
             throw .file(error)
         }
-        engine = Engine(try KeyStore(path: path, kek: kek, hash: hash, busyTimeout: options.busyTimeout))
+        engine = Engine(path: path, kek: kek, hash: hash, options: options)
         self.hash = hash
         self.options = options
-        do throws(SQLiteError) {
-            try engine.store.keepKeys(forLogRetention: options.logRetention)
+        var failure: KeyVaultError?
+        do throws(KeyVaultError) {
+            try engine.open()
         } catch {
-            throw .store(error)
+            guard case .store(let cause) = error, cause.retry == .afterBackoff else { throw error }
+            failure = error
         }
+        failureAtStart = failure
         do throws(SystemError) { thread = try BlockingThread(name: "key-vault") } catch { throw .file(error) }
     }
 
@@ -126,11 +163,15 @@ package final class SQLiteKeyVault: KeyVault {
                 result.change { $0 = .failure(poison) }
                 return
             }
-            do throws(SQLiteError) {
-                outcome = .success(try engine.store.purge(now: now, limit: Self.purgeLimit))
+            do throws(KeyVaultError) {
+                try engine.open()
+                outcome = .success(
+                    try sqlite { () throws(SQLiteError) in
+                        try engine.store.purge(now: now, limit: Self.purgeLimit)
+                    })
             } catch {
-                outcome = .failure(.store(error))
-                if case .syncFailed = error { engine.poison = .store(error) }
+                outcome = .failure(error)
+                if case .store(.syncFailed) = error { engine.poison = error }
             }
             result.change { $0 = outcome }
         }
@@ -186,6 +227,7 @@ package final class SQLiteKeyVault: KeyVault {
     }
 
     private func resolve(_ batch: [Waiting]) throws(KeyVaultError) -> [[KeyOutcome]] {
+        try engine.open()
         var wanted: [Wanted] = []
         for waiting in batch {
             for request in waiting.requests {

@@ -8,7 +8,7 @@ import Synchronization
 /// | path | says |
 /// |---|---|
 /// | `/livez` | 200: the process runs |
-/// | `/readyz` | 200 when nothing is missing, otherwise 503 and what is missing, one line each |
+/// | `/readyz` | 200 when nothing is missing, otherwise 503 and what is missing, one line each; then what else is wrong |
 /// | `/metrics` | Prometheus text format |
 ///
 /// A service adds its own with `add`.
@@ -41,8 +41,9 @@ package final class AdminRoutes: Sendable {
         add(.get, "/livez") { _ in .text(.ok, "alive\n") }
         add(.get, "/readyz") { _ in
             let missing = readiness.missing
-            if missing.isEmpty { return .text(.ok, "ready\n") }
-            return .text(.serviceUnavailable, missing.map { "waiting for: \($0)\n" }.joined())
+            let remarks = readiness.remarks.map { "but: \($0)\n" }.joined()
+            if missing.isEmpty { return .text(.ok, "ready\n" + remarks) }
+            return .text(.serviceUnavailable, missing.map { "waiting for: \($0)\n" }.joined() + remarks)
         }
         add(.get, "/metrics") { _ in
             var response = Response(.ok, body: Array(metrics.exposition().utf8))

@@ -6,6 +6,7 @@ package final class Readiness: Sendable {
         var latches: [Int: String] = [:]
         var nextLatch = 0
         var checks: [(name: String, isFine: @Sendable () -> Bool)] = []
+        var remarks: [@Sendable () -> [String]] = []
         var isDraining = false
     }
 
@@ -31,6 +32,16 @@ package final class Readiness: Sendable {
     package func require(_ name: String, _ isFine: @escaping @Sendable () -> Bool) {
         state.withLock { $0.checks.append((name, isFine)) }
     }
+
+    /// Adds what `/readyz` shall say beside its answer: trouble of a part without which the service still does its work.
+    ///
+    /// - Parameter remarks: One line each; asked as the conditions are.
+    package func mention(_ remarks: @escaping @Sendable () -> [String]) {
+        state.withLock { $0.remarks.append(remarks) }
+    }
+
+    /// Everything that is to be mentioned now.
+    package var remarks: [String] { state.withLock { $0.remarks }.flatMap { $0() } }
 
     /// What is missing; empty means ready.
     package var missing: [String] {

@@ -57,6 +57,11 @@ import Wire
         }
 
         func start() throws -> (Decrypter, MetricRegistry) {
+            let (service, kit) = try startWithKit()
+            return (service, kit.metrics)
+        }
+
+        func startWithKit() throws -> (Decrypter, Kit) {
             var env = EnvReader([
                 "DECRYPTER_STREAM": "people", "DECRYPTER_PLANE_FOLDER": plane, "DECRYPTER_STATE_FOLDER": state,
             ])
@@ -67,7 +72,7 @@ import Wire
                 name: "decrypter",
                 logger: Logger(service: "decrypter", sink: NullLogSink(), clock: clock, format: .text),
                 metrics: metrics, clock: clock, loop: rig.loop, tls: TLSFiles(certificate: nil, key: nil))
-            return (try Decrypter(config, kit), metrics)
+            return (try Decrypter(config, kit), kit)
         }
 
         /// Appends an event of each person to the source stream.
@@ -135,6 +140,39 @@ import Wire
         let text = metrics.exposition()
         #expect(text.contains(#"strm_decrypter_events_total{stream="people-1",result="written"} 3"#))
         #expect(text.contains(#"strm_decrypter_lag_events{stream="people-1"} 0"#))
+    }
+
+    @Test func `a damaged derived topic stands still alone, is named, and goes on when it is mended`() async throws {
+        let site = try Site()
+        try site.rig.folder.write("plane/p1.yaml", text: Self.stream("people-1", "[1]"))
+        try site.rig.folder.write("plane/p2.yaml", text: Self.stream("people-2", "[2]"))
+        try await site.send(["ann"])
+        let (first, _) = try site.start()
+        for stream in ["people-1", "people-2"] { _ = try await site.wait(for: stream, "id", count: 1) }
+        await first.drain()
+        let damaged = try #require(try site.source().stream(named: "people-1")).topic
+        let path = "topics/\(damaged)/log.db"
+        let good = try site.rig.folder.read(path)
+        try site.rig.folder.write(path, [UInt8](repeating: 0, count: 100) + good.dropFirst(100))
+
+        try await site.send(["bob"])
+        let (second, kit) = try site.startWithKit()
+        let run = Task { try await second.run() }
+        _ = try await site.wait(for: "people-2", "mail", count: 2)
+        try await eventually("it is told") {
+            kit.metrics.exposition().contains(#"strm_decrypter_standing_still{stream="people-1"} 1"#)
+        }
+        #expect(kit.readiness.isReady)
+        #expect(kit.readiness.remarks.count == 1)
+        #expect(kit.readiness.remarks.allSatisfy { $0.hasPrefix("derived stream people-1 stands still: topic") })
+        #expect(kit.metrics.exposition().contains(#"strm_decrypter_standing_still{stream="people-2"} 0"#))
+
+        try site.rig.folder.write(path, good)
+        #expect(try await site.wait(for: "people-1", "id", count: 2) == ["ann", "bob"])
+        try await eventually("it is told") { kit.readiness.remarks.isEmpty }
+        run.cancel()
+        try await run.value
+        await second.drain()
     }
 
     @Test func `after a stop and a start it goes on where it was`() async throws {

@@ -26,6 +26,44 @@ import Time
         await rig.close()
     }
 
+    @Test func `while nothing can be stored it is not ready, and it is again once something can`() async throws {
+        let rig = try await GatewayRig()
+        #expect(try await rig.send(DemoEvent().avro, client: "client-slow").status == 204)
+        // A file in the folder's place stands for a disk that takes nothing.
+        let topics = rig.folder.file("state/topics")
+        try File.rename(topics, to: rig.folder.file("state/elsewhere"))
+        try rig.folder.write("state/topics", text: "")
+        let refused = try await rig.send(DemoEvent().avro)
+        #expect(refused.status == 503)
+        #expect(refused["retry-after"] == "1")
+        for method in ["GET", "HEAD"] {
+            for version in [CurlProtocol.http1, .http2] {
+                #expect(try await rig.request(method, "/ready", over: version).status == 503)
+            }
+        }
+        #expect(rig.kit.readiness.missing == ["the store"])
+
+        rig.folder.remove("state/topics")
+        try File.rename(rig.folder.file("state/elsewhere"), to: topics)
+        try await eventually("it is ready, without an event") { rig.kit.readiness.isReady }
+        #expect(try await rig.request("HEAD", "/ready").status == 200)
+        #expect(try await rig.send(DemoEvent().avro).status == 204)
+        await rig.close()
+    }
+
+    @Test func `an event's unknown names come back short and harmless`() async throws {
+        let rig = try await GatewayRig()
+        let name = "\\u001b[31m" + String(repeating: "n", count: 100)
+        let answer = try await rig.send(
+            Array(
+                #"{"strmMeta": {"eventContractRef": "a/b/1.0.0", "consentLevels": []}, "\#(name)": 1}"#.utf8),
+            headers: ["content-type: application/json"])
+        #expect(answer.status == 400)
+        #expect(answer.body.contains(#"'\u{1b}[31m"# + String(repeating: "n", count: 35) + "...'"))
+        #expect(answer.body.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+        await rig.close()
+    }
+
     @Test func `keys whose time is over go without a request for keys`() async throws {
         let first = try await GatewayRig()
         await first.close()

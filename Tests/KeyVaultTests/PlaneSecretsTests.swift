@@ -27,6 +27,21 @@ import Testing
         #expect(!folder.has("secrets"))
     }
 
+    @Test func `a lost key store is not made anew while topics hold events`() throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("topics")
+        _ = try PlaneSecrets.hashKey(folder.path, creating: true)
+        _ = try PlaneSecrets.keyEncryptionKey(folder.path, provisioned: nil, creating: true)
+        try folder.makeFolder("topics/stream-demo")
+        let error = #expect(throws: KeyVaultError.self) { _ = try PlaneSecrets.hashKey(folder.path, creating: true) }
+        #expect(error?.isMisplacedSecret == true)
+        #expect(error?.description.hasPrefix("\(folder.file("keys/keys.db")): is missing") == true)
+        #expect(error?.description.contains("move that folder away") == true)
+        try folder.makeFolder("keys")
+        try folder.write("keys/keys.db", text: "keys of people")
+        _ = try PlaneSecrets.hashKey(folder.path, creating: true)
+    }
+
     @Test func `one that is provisioned is never made, and needs none in the state folder`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("provisioned")

@@ -33,12 +33,45 @@ import Wire
         #expect(try database.integer("SELECT count(*) FROM data_key") == 60)
     }
 
+    @Test func `a vault opens on a full disk, refuses, and serves as soon as there is room`() async throws {
+        let folder = try TemporaryFolder()
+        do {
+            let vault = try openVault(folder.path)
+            let loop = try EventLoop(name: "first")
+            guard case .key? = resolve(vault, ["ann"], loop).first else { throw Failure() }
+            vault.close()
+            loop.stop()
+        }
+        try #require(!folder.has("keys.db-shm"), "nothing is left beside the database after a clean stop")
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            try openOnFullDisk(path)
+        }
+    }
+
     @Test func `a full disk fails the request, and the vault goes on when there is room`() async throws {
         let folder = try TemporaryFolder()
         await #expect(processExitsWith: .success) { [path = folder.path as String] in
             try makeKeysOnFullDisk(path)
         }
     }
+}
+
+/// Opening takes a new file beside the database, for which there is no room.
+private func openOnFullDisk(_ folder: String) throws {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    let unlimited = limit.rlim_cur
+    limit.rlim_cur = 100
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    let vault = try openVault(folder)
+    try #require(vault.failureAtStart != nil)
+    let loop = try EventLoop(name: "full")
+    guard case .failed(let error)? = resolve(vault, ["ann"], loop).first else { throw Failure() }
+    #expect(error.retry == .afterBackoff)
+    limit.rlim_cur = unlimited
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    guard case .key(_, isNew: false)? = resolve(vault, ["ann"], loop).first else { throw Failure() }
 }
 
 private func openVault(_ folder: String) throws -> SQLiteKeyVault {

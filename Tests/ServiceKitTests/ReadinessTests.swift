@@ -24,6 +24,16 @@ import Testing
         #expect(readiness.missing == ["keys"])
     }
 
+    @Test func `what is mentioned does not make it unready`() {
+        let readiness = Readiness()
+        #expect(readiness.remarks.isEmpty)
+        readiness.mention { ["one thing"] }
+        readiness.mention { [] }
+        readiness.mention { ["another", "a third"] }
+        #expect(readiness.isReady)
+        #expect(readiness.remarks == ["one thing", "another", "a third"])
+    }
+
     @Test func `a condition may come and go`() {
         let readiness = Readiness()
         let isFine = Box()

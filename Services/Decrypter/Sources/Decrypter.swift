@@ -56,6 +56,7 @@ package final class Decrypter: Service {
         } catch {
             throw error.isMisplacedSecret ? ConfigurationRefused([error.description]) : error
         }
+        kit.readiness.mention { [telemetry] in telemetry.standingStill.lines }
         apply(plane.current)
         try plane.watch { [self] update in
             switch update {
@@ -143,7 +144,7 @@ package final class Decrypter: Service {
                     throw .keys(error)
                 }
             },
-            onFatal: { [reportFatal] error in reportFatal.yield(error) })
+            reopen: { [log] in log.reopen($0) }, onFatal: { [reportFatal] error in reportFatal.yield(error) })
     }
 
     private static func keyEncryptionKey(_ config: DecrypterConfig) throws(KeyVaultError) -> SecretBytes {

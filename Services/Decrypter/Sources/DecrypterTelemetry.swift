@@ -8,6 +8,9 @@ struct DecrypterTelemetry: Sendable {
     private let events: CounterFamily
     private let lag: GaugeFamily
     private let stalls: CounterFamily
+    private let standing: GaugeFamily
+    /// Kept for `/readyz`.
+    let standingStill = StandingStill()
 
     init(logger: Logger, metrics: MetricRegistry) {
         self.logger = logger
@@ -22,13 +25,18 @@ struct DecrypterTelemetry: Sendable {
             "strm_decrypter_stalls_total",
             "Times that a derived stream had to wait: for a `key`, `schema` or `contract`, or after an `error`.",
             labels: ["stream", "reason"])
+        standing = metrics.gauges(
+            "strm_decrypter_standing_still",
+            "1 while a derived stream does not advance because of a failure; `/readyz` names it and stays 200.",
+            labels: ["stream"])
     }
 
     /// The reports of one derived stream.
     func stream(_ name: String) -> StreamTelemetry {
         StreamTelemetry(
             stream: name, logger: logger.with(["stream": .string(name)]),
-            results: EventResult.allCases.map { events.with(name, $0.label) }, lag: lag.with(name), stalls: stalls)
+            results: EventResult.allCases.map { events.with(name, $0.label) }, lag: lag.with(name), stalls: stalls,
+            standing: standing.with(name), standingStill: standingStill)
     }
 
     func planeRefused(_ problems: [PlaneProblem]) {
@@ -61,12 +69,28 @@ struct StreamTelemetry: Sendable {
     let results: [Counter]
     let lag: Gauge
     let stalls: CounterFamily
+    let standing: Gauge
+    let standingStill: StandingStill
 
     func started() { logger.info("derived stream is served") }
 
     func rulesChanged() { logger.info("derived stream goes on by new rules") }
 
-    func stopped() { logger.info("derived stream is no longer served") }
+    func stopped() {
+        goesOn()
+        logger.info("derived stream is no longer served")
+    }
+
+    /// Said once per failure, and now and then while it lasts; the rest of the time only kept.
+    func standsStill(_ error: DecrypterError) {
+        standing.set(1)
+        standingStill.note(stream, "\(error)")
+    }
+
+    func goesOn() {
+        standing.set(0)
+        standingStill.note(stream, nil)
+    }
 
     func advanced(_ tally: EventTally) {
         for result in EventResult.allCases where tally[result] > 0 {

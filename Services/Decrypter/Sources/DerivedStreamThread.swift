@@ -3,6 +3,7 @@ import Faults
 import Synchronization
 import System
 import Time
+import Wire
 
 /// The thread of one derived stream: steps, waits, tries again, until it is told to stop.
 final class DerivedStreamThread: Sendable {
@@ -27,20 +28,23 @@ final class DerivedStreamThread: Sendable {
     private let clock: any WallClock
     private let telemetry: StreamTelemetry
     private let makeCopier: @Sendable (DerivationRules) throws(DecrypterError) -> DerivedStreamCopier
+    private let reopen: @Sendable (TopicName) -> Void
     private let onFatal: @Sendable (DecrypterError) -> Void
 
     /// - Parameters:
     ///   - makeCopier: Called on the thread, again after each failure to make one.
+    ///   - reopen: Called before a topic that is out of service is tried again.
     ///   - onFatal: Told of a failure that only a restart of the process can mend.
     init(
         rules: DerivationRules, clock: any WallClock, telemetry: StreamTelemetry,
         makeCopier: @escaping @Sendable (DerivationRules) throws(DecrypterError) -> DerivedStreamCopier,
-        onFatal: @escaping @Sendable (DecrypterError) -> Void
+        reopen: @escaping @Sendable (TopicName) -> Void, onFatal: @escaping @Sendable (DecrypterError) -> Void
     ) throws(SystemError) {
         orders = Monitor(Orders(rules: rules))
         self.clock = clock
         self.telemetry = telemetry
         self.makeCopier = makeCopier
+        self.reopen = reopen
         self.onFatal = onFatal
         // The thread keeps this object alive until it stops.
         let started = try SystemThread.start("derive \(rules.stream)") { [self] in run() }
@@ -77,6 +81,7 @@ final class DerivedStreamThread: Sendable {
         var reported: (text: String, at: Timestamp)?
         var lagAt = Timestamp.distantPast
         var waitingFor: Missing?
+        var isStandingStill = false
         while true {
             if orders.withLock({ $0.mustStop }) { break }
             do throws(DecrypterError) {
@@ -89,6 +94,8 @@ final class DerivedStreamThread: Sendable {
                 }
                 let step = try current.step(waitUpTo: Self.look, newRules: takeNewRules)
                 pause = Self.shortestPause
+                if isStandingStill { telemetry.goesOn() }
+                isStandingStill = false
                 reported = nil
                 let now = clock.now()
                 if step == .idle {
@@ -118,9 +125,12 @@ final class DerivedStreamThread: Sendable {
                     telemetry.failed(error)
                     reported = (text, now)
                 }
+                telemetry.standsStill(error)
+                isStandingStill = true
                 if error.needsRestart { onFatal(error) }
                 rest(pause)
                 pause = min(pause * 2, Self.longestPause)
+                if case .log(.unusable(let topic, _)) = error { reopen(topic) }
             }
         }
         telemetry.stopped()
@@ -149,11 +159,11 @@ final class DerivedStreamThread: Sendable {
 }
 
 extension DecrypterError {
-    /// Whether trying again in this process is in vain.
+    /// Whether trying again in this process is in vain. A topic whose file is damaged concerns its stream alone.
     fileprivate var needsRestart: Bool {
         switch self {
-        case .log(.unusable), .log(.closed): true
-        case .log, .keys, .schemas, .unusableSchema, .commitTimedOut, .sourceReset: false
+        case .log(let error): error.needsNewProcess
+        case .keys, .schemas, .unusableSchema, .commitTimedOut, .sourceReset: false
         }
     }
 }

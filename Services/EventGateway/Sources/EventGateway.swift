@@ -33,6 +33,7 @@ package final class EventGateway: Service {
     private let planes: PlaneConfigSource
     private let keySets: KeySetSource
     private let housekeeping: Housekeeping
+    private let probing: Housekeeping
 
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
@@ -60,12 +61,21 @@ package final class EventGateway: Service {
         let purge = PurgeKeys(vault: vault, clock: kit.clock, telemetry: telemetry)
         housekeeping = try Housekeeping(every: PurgeKeys.interval, on: kit.loop) { purge.turn() }
 
+        let health = StoreHealth()
+        kit.readiness.require("the store") { !health.isFailing }
+        if let failure = vault.failureAtStart {
+            health.failed(failure)
+            telemetry.emit(.vaultFailed(questions: 0, reason: "\(failure)"))
+        }
+        let probe = ProbeStore(folder: "\(config.stateFolder)/topics", health: health)
+        probing = try Housekeeping(every: ProbeStore.interval, on: kit.loop) { probe.turn() }
+
         let readiness = kit.readiness
         let fleet = IngestFleet(
             plane,
             IngestSurroundings(
                 log: log, vault: vault, keySet: keySets.keys, clock: kit.clock, telemetry: telemetry,
-                isReady: { readiness.isReady }, config: config), telemetry)
+                health: health, isReady: { readiness.isReady }, config: config), telemetry)
         self.fleet = fleet
         pool = try EventLoopPool(name: "ingest", count: config.loops)
         let listeners = try kit.listeners(config.listen, plain: config.listenPlain)
@@ -85,6 +95,7 @@ package final class EventGateway: Service {
         telemetry.emit(.listening(addresses: addresses))
         try planes.watch { fleet.planeUpdated($0) }
         housekeeping.start()
+        probing.start()
         kit.admin.add(.get, "/is-alive") { _ in Response(.ok) }
     }
 
@@ -93,6 +104,7 @@ package final class EventGateway: Service {
         telemetry.emit(.draining(inFlight: Int(telemetry.inFlight.current)))
         keySets.stop()
         housekeeping.stop()
+        probing.stop()
         // Not the whole grace: log and vault close afterwards.
         await server.drain(grace: kit.shutdownGrace * 0.75)
         // Connections may have been cut off: what was accepted is committed anyway.

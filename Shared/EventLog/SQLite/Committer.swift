@@ -34,6 +34,9 @@ final class Committer: Sendable {
                 let outcome = delete(slot)
                 giveBack(slot, committed: 0)
                 report.change { $0 = outcome }
+            case .order(let slot, .reopen):
+                reopen(slot)
+                giveBack(slot, committed: 0)
             case .order(let slot, .giveUp(let cause)):
                 giveUp(slot, cause)
                 giveBack(slot, committed: 0)
@@ -47,6 +50,16 @@ final class Committer: Sendable {
         // Not even `settle`: after a failed sync every further write could make it worse.
         slot.poison = cause
         slot.store = nil
+    }
+
+    private func reopen(_ slot: TopicSlot) {
+        switch slot.poison {
+        // What the disk holds is unknown until the process starts anew.
+        case nil, .syncFailed: break
+        case .busy, .full, .readOnly, .corrupt, .ioError, .cannotOpen, .constraint, .outOfMemory, .foreignFile,
+            .newerFormat, .misuse:
+            slot.poison = nil
+        }
     }
 
     private func giveBack(_ slot: TopicSlot, committed: Int) {

@@ -141,6 +141,12 @@ package final class SQLiteEventLog: EventLog {
         try outcome.get()
     }
 
+    /// Gives a topic that is out of service because of its file another try, for whoever waits until it is mended. A failed
+    /// sync is not forgiven.
+    package func reopen(_ topic: TopicName) {
+        if table.withLock({ $0.submit(.reopen, to: topic) }) { table.wakeOne() }
+    }
+
     /// A reader with a connection of its own.
     package func reader(of topic: TopicName, from start: StartPosition) throws(EventLogError) -> any EventReader {
         try SQLiteEventReader(TopicFiles(root, topic), from: start)

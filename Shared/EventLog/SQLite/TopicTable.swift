@@ -27,6 +27,8 @@ enum TopicOrder: Sendable {
     case close
     /// Close its store for good: the disk did not confirm what a checkpoint wrote.
     case giveUp(SQLiteError)
+    /// Put it into service again: somebody may have mended it.
+    case reopen
     /// Delete it and report.
     case delete(Monitor<Result<Void, EventLogError>?>)
 }

@@ -23,7 +23,8 @@ func curl(
     _ url: String, method: String = "POST", headers: [String] = [], body: [UInt8]? = nil,
     over protocolVersion: CurlProtocol = .http2, authority: String
 ) async throws -> CurlAnswer {
-    var arguments = ["-sS", "-i", protocolVersion.rawValue, "--cacert", authority, "-X", method, "--max-time", "30"]
+    var arguments = ["-sS", "-i", protocolVersion.rawValue, "--cacert", authority, "--max-time", "30"]
+    arguments += method == "HEAD" ? ["--head"] : ["-X", method]
     arguments += ["-w", "\n%{http_code} %{http_version}"]
     for header in headers { arguments += ["-H", header] }
     if body != nil { arguments += ["--data-binary", "@-", "-H", "expect:"] }

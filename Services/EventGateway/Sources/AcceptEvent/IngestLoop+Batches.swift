@@ -76,6 +76,10 @@ extension IngestLoop {
         case .success:
             isCommitted = true
             around.telemetry.appendSucceeded.observe(Int(duration))
+            if !writer.isKnownFine || around.health.isFailing {
+                writer.isKnownFine = true
+                around.health.committed(writer.topic)
+            }
             for stream in receipt.streams { door.respond(stream, .constant204) }
             for run in receipt.runs {
                 run.meter.accepted.add(run.count)
@@ -85,6 +89,8 @@ extension IngestLoop {
             around.telemetry.encrypted.add(receipt.streams.count)
         case .failure(let error):
             around.telemetry.appendFailed.observe(Int(duration))
+            writer.isKnownFine = false
+            around.health.failed(writer.topic, error)
             around.telemetry.emit(.appendFailed(topic: writer.topic, events: receipt.streams.count, reason: "\(error)"))
             let answer = Answer.full(Refusal.logUnavailable.response(realm: ""))
             for stream in receipt.streams { door.respond(stream, answer) }

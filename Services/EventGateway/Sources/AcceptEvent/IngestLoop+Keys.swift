@@ -86,7 +86,9 @@ extension IngestLoop {
             let events = queue.answered(question)
             do {
                 switch outcome {
-                case .failed(let error): throw error
+                case .failed(let error):
+                    around.health.failed(error)
+                    throw error
                 case .key(let stored, let isNew):
                     isNew
                         ? around.telemetry.keysCreated.increment() : around.telemetry.keysReceived.increment()

@@ -26,6 +26,8 @@ package struct IngestSurroundings: Sendable {
     package let clock: any WallClock
     /// Lines and metrics.
     package let telemetry: EventGatewayTelemetry
+    /// Whether anything becomes durable.
+    package let health: StoreHealth
     /// Whether the process takes events now.
     package let isReady: @Sendable () -> Bool
     /// The settings.
@@ -34,13 +36,15 @@ package struct IngestSurroundings: Sendable {
     /// From its parts.
     package init(
         log: any EventLog, vault: any KeyVault, keySet: SharedKeySet, clock: any WallClock,
-        telemetry: EventGatewayTelemetry, isReady: @escaping @Sendable () -> Bool, config: EventGatewayConfig
+        telemetry: EventGatewayTelemetry, health: StoreHealth = StoreHealth(), isReady: @escaping @Sendable () -> Bool,
+        config: EventGatewayConfig
     ) {
         self.log = log
         self.vault = vault
         self.keySet = keySet
         self.clock = clock
         self.telemetry = telemetry
+        self.health = health
         self.isReady = isReady
         self.config = config
     }

@@ -26,6 +26,8 @@ package final class TopicWriter {
     package private(set) var onTheWay = 0
     /// How fast the log answers.
     package private(set) var pace: CommitPace
+    /// Whether the last batch was committed, as far as the store's health has been told.
+    package var isKnownFine = false
     /// Whether the loop has this writer on its list for the end of the tick.
     package var isListed = false
 

@@ -45,10 +45,11 @@ final class ListenHandler: RequestHandler, @unchecked Sendable {  // touched on 
     }
 
     func requestArrived(_ stream: StreamID, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
-        let isGet = ASCII.equal(head.method, "GET")
+        // HEAD is answered as GET; it begins no web-socket, which the handshake says.
+        let isGet = ASCII.equal(head.method, "GET") || ASCII.equal(head.method, "HEAD")
         switch Route(path: head.path) {
         case .listen where isGet: listen(stream, head)
-        case .health where isGet || ASCII.equal(head.method, "HEAD"):
+        case .health where isGet:
             if isDraining || !context.isReady() { return refuse(stream, .notReady, head) }
             server.respond(stream, .full(Response(.ok)))
         case .listen, .health: refuse(stream, .wrongMethod, head)
