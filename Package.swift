@@ -155,7 +155,7 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "JSON", "Privacy", "Regex", "Time",
+                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "HTTP2", "JSON", "Privacy", "Regex", "Time",
                 "Tokens",
                 "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",

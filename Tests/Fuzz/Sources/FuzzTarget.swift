@@ -7,6 +7,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case http1Request = "http1-request"
     /// Responses on an HTTP/1.1 connection, in pieces.
     case http1Response = "http1-response"
+    /// HPACK blocks of one connection.
+    case hpack
+    /// Frames at the ingest door's own HTTP/2 session, in pieces.
+    case http2
+    /// The same at the session of the library.
+    case http2Library = "http2-library"
     /// JSON texts: parser, reader, writer.
     case json
     /// Avro datums under schemas that are made from the input, too.
@@ -41,6 +47,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .http1Request: try HTTP1RequestFuzz.run(bytes)
         case .http1Response: try HTTP1ResponseFuzz.run(bytes)
+        case .hpack: try HPACKFuzz.run(bytes)
+        case .http2: try HTTP2Fuzz.runIngest(bytes)
+        case .http2Library: try HTTP2Fuzz.runLibrary(bytes)
         case .json: try JSONFuzz.run(bytes)
         case .avroDatum: try AvroDatumFuzz.run(bytes)
         case .webSocket: try WebSocketFuzz.run(bytes)
