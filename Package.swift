@@ -101,8 +101,8 @@ let plan: [[Target]] = [
     shared(
         "ServiceKit",
         uses: [
-            "Net", "System", "EventLoop", "TLS", "HTTP", "Tokens", "PlaneConfig", "Config", "Observe", "Time", "Faults",
-            "Bytes", "JSON",
+            "Net", "System", "EventLoop", "TLS", "HTTP", "Crypto", "Tokens", "PlaneConfig", "Config", "Observe", "Time",
+            "Faults", "Bytes", "JSON",
         ]),
 
     // Services: one binary each; none imports another.

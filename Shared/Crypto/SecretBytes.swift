@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// Bytes that are overwritten before their memory is given back. They cannot be copied, compared or printed by accident.
+/// Bytes that are overwritten before their memory is given back. They cannot be copied, compared or printed by accident. They lie in
+/// `KeyMemory` as long as that has room.
 ///
 /// - Isolation: a value with one owner; may move between threads, never shared while written.
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
@@ -9,8 +10,12 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
     /// `count` zero bytes, to be filled with `withMutableBytes`.
     package init(count: Int) {
-        memory = .allocate(byteCount: max(count, 1), alignment: 16)
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        let size = max(count, 1)
+        // When locked memory is used up, or was not prepared, ordinary memory has to do: a key more is better than none.
+        guard let start = CRYPTO_secure_zalloc(size, nil, 0) ?? CRYPTO_zalloc(size, nil, 0) else {
+            preconditionFailure("out of memory")
+        }
+        memory = UnsafeMutableRawBufferPointer(start: start, count: size)
         self.count = count
     }
 
@@ -44,8 +49,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        OPENSSL_cleanse(memory.baseAddress, memory.count)
-        memory.deallocate()
+        CRYPTO_secure_clear_free(memory.baseAddress, memory.count, nil, 0)  // knows which of the two it is
     }
 
     /// Number of bytes.

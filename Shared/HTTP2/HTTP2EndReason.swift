@@ -23,6 +23,8 @@ package enum HTTP2EndReason: String, Sendable, CaseIterable {
     case continuationFlood = "continuation_flood"
     /// A header list that unpacks to many times its limit, or one above the limit again and again.
     case headerBomb = "header_bomb"
+    /// Bodies that do not arrive in time, again and again.
+    case slowBodies = "slow_bodies"
     /// Settings without end.
     case settingsFlood = "settings_flood"
     /// Pings without end.
@@ -35,7 +37,7 @@ package enum HTTP2EndReason: String, Sendable, CaseIterable {
     case emptyFrameFlood = "empty_frame_flood"
     /// Frames of unknown types without end.
     case unknownFrameFlood = "unknown_frame_flood"
-    /// More acknowledgements wait to be sent than a reader would let pile up.
+    /// More acknowledgements wait to be sent than a reader would let pile up, or its windows let nothing of an answer through.
     case unreadOutput = "unread_output"
     /// A flood that the library recognised without saying which.
     case flood

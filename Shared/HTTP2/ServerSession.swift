@@ -104,6 +104,6 @@ package protocol HTTP2ServerSession: AnyObject {
 
     /// Called once per sweep of the owner. Requests that began more than `bodies` sweeps ago and are still incomplete are answered
     /// 408; those that were answered before they were complete are reset. A head that is incomplete after `heads` sweeps ends the
-    /// connection.
-    func refuseSlowRequests(heads: UInt32, bodies: UInt32)
+    /// connection, and so does an answer of which the peer's windows let nothing through for `stalls` sweeps.
+    func refuseSlowRequests(heads: UInt32, bodies: UInt32, stalls: UInt32)
 }

@@ -7,7 +7,7 @@ package final class HTTP2StreamPool {
     /// Bytes of requests that the loop's connections hold in memory now.
     package var bufferedBytes = 0
     /// The most that they may hold; a request above it is answered 503.
-    package let bufferedLimit: Int
+    package var bufferedLimit: Int
 
     /// - Parameters:
     ///   - limit: The most streams to keep for later.

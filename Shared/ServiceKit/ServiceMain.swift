@@ -1,4 +1,5 @@
 import Config
+import Crypto
 import EventLoop
 import Observe
 import Synchronization
@@ -40,6 +41,18 @@ package enum ServiceMain {
         }
     }
 
+    /// Before the first key is read. Going on without is right: swap is the owner's own disk, and many machines have none.
+    private static func prepareKeyMemory(_ logger: Logger) {
+        switch KeyMemory.prepare() {
+        case .locked: break
+        case .notLocked:
+            logger.warning(
+                "keys cannot be locked in memory and may reach swap: raise the limit on locked memory (RLIMIT_MEMLOCK)",
+                ["bytes": .int(KeyMemory.size)])
+        case .unavailable: logger.warning("OpenSSL has no locked memory for keys: they may reach swap")
+        }
+    }
+
     private static func start<SpecificConfig: ServiceConfig, Built: Service>(
         _ name: String, _ common: CommonConfig, _ config: SpecificConfig,
         _ build: @escaping @Sendable (SpecificConfig, Kit) async throws -> Built
@@ -55,6 +68,7 @@ package enum ServiceMain {
         let format = common.logFormat ?? (Terminal.isTerminal(2) ? .text : .json)
         let logger = Logger(
             service: name, sink: sink, clock: clock, format: format, threshold: common.logLevel)
+        prepareKeyMemory(logger)
 
         let kit = Kit(
             name: name, logger: logger, metrics: MetricRegistry(), clock: clock,

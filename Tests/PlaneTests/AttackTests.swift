@@ -19,7 +19,7 @@ import Testing
         try #require(folder.has("attack.json"), "\(result.errors)")
         let report = try JSONValue.parse(try folder.read("attack.json"))
         let attacks = report["attacks"]?.array ?? []
-        #expect(attacks.count > 15, "\(result.errors)")
+        #expect(attacks.count > 30, "\(result.errors)")
         for attack in attacks {
             #expect(attack["faults"] == [], "\(attack["name"]?.string ?? "?"):\n\(result.errors)")
         }

@@ -67,6 +67,103 @@ import Testing
         #expect(!plane.logs.contains(run), "a log line holds what was sent")
     }
 
+    @Test
+    func
+        `keys, tokens and personal values are in no log, metric, argument, environment or file, and memory of keys is locked`()
+        async throws
+    {
+        let plane = try await Plane(environment: ["LOG_LEVEL": "debug"])
+        let ready = try plane.ready()
+        let token = try await plane.polder("token", "demo").output.trimmed
+        let run = "canary-" + String(UInt64.random(in: .min ... .max), radix: 36)
+        for number in 0..<20 {
+            let body = """
+                {"strmMeta": {"eventContractRef": "strmprivacy/example/1.5.0", "consentLevels": []},
+                 "uniqueIdentifier": "\(run)-\(number)", "consistentValue": "\(number % 4 == 0 ? "" : run)",
+                 "someSensitiveValue": "\(run)", "notSensitiveValue": "n"}
+                """
+            _ = try await runTool(
+                "curl",
+                [
+                    "--silent", "--cacert", ready.document["caFile"]?.string ?? "", "--data-binary", "@-", "--header",
+                    "Strm-Schema-Ref: strmprivacy/example/1.5.0", "--header",
+                    "Authorization: Bearer \(number % 5 == 0 ? token + run : token)", ready.url("events"),
+                ], input: Array(body.utf8))
+        }
+        try await plane.quiet()
+        var secrets = [run, token, token.split(separator: ".").last.map(String.init) ?? token]
+        let keys = try await plane.polder("keys", "export", "demo", "--yes", "-o", "json").output
+        for line in keys.split(separator: "\n") {
+            let keyset = try JSONValue.parse(try JSONValue.parse(String(line))["encryptionKey"]?.string ?? "")
+            secrets += (keyset["key"]?.array ?? []).compactMap { $0["keyData"]?["value"]?.string }
+        }
+        #expect(secrets.count > 3, "there are keys to look for")
+        for stream in ready.document["streams"]?.array ?? [] {
+            if let secret = stream["clientSecret"]?.string { secrets.append(secret) }
+        }
+
+        var services = ["polder": [plane.pid]]
+        for (name, pids) in (ready.document["pids"]?.object?.members ?? []).map({ ($0.name, $0.value) }) {
+            services[name] = (pids.array ?? []).compactMap(\.int64).map(Int32.init)
+        }
+        #expect(services.count >= 5)
+        for (service, pids) in services {
+            for pid in pids {
+                for file in ["environ", "cmdline"] {
+                    let text = try Self.proc(pid, file)
+                    for secret in secrets { #expect(!text.contains(secret), "/proc/…/\(file) of \(service)") }
+                }
+                let limits = try Self.proc(pid, "limits").split(separator: "\n")
+                let core = limits.first { $0.hasPrefix("Max core file size") }
+                #expect(
+                    core?.split(separator: " ").dropLast().suffix(2) == ["0", "0"],
+                    "core dumps of \(service): \(core ?? "")")
+                // Where the kernel refuses the lock, the service says so.
+                if service != "polder", !plane.logs.contains("keys cannot be locked in memory") {
+                    try expectLockedMemory(of: pid, service)
+                }
+            }
+        }
+        for (service, urls) in (ready.document["admin"]?.object?.members ?? []).map({ ($0.name, $0.value) }) {
+            for url in urls.array ?? [] {
+                let metrics = try await runTool(
+                    "curl",
+                    ["--silent", "--cacert", ready.document["caFile"]?.string ?? "", "\(url.string ?? "")/metrics"])
+                #expect(metrics.output.contains("process_open_fds"), "\(service)")
+                for secret in secrets { #expect(!metrics.output.contains(secret), "metrics of \(service)") }
+            }
+        }
+        try await plane.stop()
+        for secret in secrets {
+            #expect(!plane.logs.contains(secret), "a log at its most verbose level")
+        }
+        for key in secrets.dropFirst(3) {
+            guard let proto = Base64.decode(key), proto.count > 64 else { continue }
+            // The key itself, in every form; the client secrets of the plane's own ready-file are no keys.
+            let raw = Array(proto.suffix(64))
+            for file in try Self.files(below: plane.directory) {
+                let bytes = try File.read(file, limit: 1 << 30)
+                for needle in [raw, Array(Hex.encode(raw).utf8), Array(key.utf8)] {
+                    #expect(!Self.contains(bytes, needle), "a key in clear: \(file)")
+                }
+            }
+        }
+        for file in try Self.files(below: plane.directory) {
+            #expect(try !Self.holds(file, token), "a token in \(file)")
+        }
+    }
+
+    /// A mapping that is locked and kept out of core dumps.
+    private func expectLockedMemory(of pid: Int32, _ service: String) throws {
+        let maps = try Self.proc(pid, "smaps").split(separator: "\n").filter { $0.hasPrefix("VmFlags:") }
+        let flags = maps.map { Set($0.split(separator: " ").dropFirst().map(String.init)) }
+        #expect(flags.contains { $0.contains("dd") && $0.contains("lo") }, "no memory of \(service) is locked")
+    }
+
+    private static func proc(_ pid: Int32, _ name: String) throws -> String {
+        String(decoding: try File.read("/proc/\(pid)/\(name)", limit: 1 << 24), as: UTF8.self)
+    }
+
     /// Every regular file below a folder.
     private static func files(below folder: String) throws -> [String] {
         var found: [String] = []

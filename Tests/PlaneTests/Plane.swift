@@ -32,13 +32,13 @@ final class Plane: Sendable {
     var logs: String { supervisor.output + supervisor.errors }
 
     /// Starts a plane and waits until it is ready.
-    init(configuration: String? = nil) async throws {
+    init(configuration: String? = nil, environment: [String: String] = [:]) async throws {
         folder = try TemporaryFolder()
         var arguments = [
             "up", "--dir", folder.file("state"), "--ports", "auto", "--ready-file", folder.file("ready.json"),
         ]
         if let configuration { arguments += ["--config", configuration] }
-        supervisor = try RunningTool(Plane.binary("polder"), arguments)
+        supervisor = try RunningTool(Plane.binary("polder"), arguments, environment: environment)
         let tool = supervisor
         let ready = folder
         try await eventually(within: .seconds(60)) { ready.has("ready.json") || tool.exitStatus != nil }

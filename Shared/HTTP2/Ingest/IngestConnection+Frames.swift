@@ -271,7 +271,8 @@ extension IngestConnection {
         }
         stream.pointee.isHEAD = head.pointee.isHEAD
         stream.pointee.declaredLength = head.pointee.declaredLength
-        if pool.bufferedBytes > pool.bufferedLimit {
+        // One request of each connection may begin in any case: who hoards must not keep others out.
+        if pool.bufferedBytes > pool.bufferedLimit, streams.count > 1 {
             refuse(stream, .serviceUnavailable, isComplete: blockEndsStream)
             return nil
         }

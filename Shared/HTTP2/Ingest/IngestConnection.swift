@@ -494,6 +494,7 @@ struct IngestConnection: ~Copyable {
             out.append(UnsafeRawBufferPointer(rebasing: $0[start..<(start + count)]))
         }
         stream.pointee.answerStart += count
+        stream.pointee.sweep = sweep
         stream.pointee.sendWindow.take(count)
         sendWindow.take(count)
         if isLast { answerEnds(stream) } else { queue(stream) }
@@ -529,11 +530,12 @@ struct IngestConnection: ~Copyable {
     // MARK: Time
 
     /// A sweep of the owner: see `HTTP2ServerSession.refuseSlowRequests`.
-    mutating func refuseSlow(heads: UInt32, bodies: UInt32) {
+    mutating func refuseSlow(heads: UInt32, bodies: UInt32, stalls: UInt32) {
         sweep &+= 1
         guardian.sweep()
         if phase == .ended { return }
         if isStuck(heads, bodies) { end(.slowFrame) }
+        if isUnread(stalls) { end(.unreadOutput) }
         refuseSlowBodies(bodies)
         if streams.count == 0 { trim() }
     }
@@ -546,6 +548,18 @@ struct IngestConnection: ~Copyable {
         case .open: reader.heldBytes > 0 && sweep &- cut.sweep > (reader.holdsData ? bodies : heads)
         case .ended: false
         }
+    }
+
+    /// The peer has closed its windows on an answer, and does not open them.
+    private func isUnread(_ limit: UInt32) -> Bool {
+        if streams.count == 0 { return false }
+        for place in 0..<streams.capacity {
+            guard let stream = streams[place], stream.pointee.answerStart < stream.pointee.answer.count else {
+                continue
+            }
+            if sweep &- stream.pointee.sweep > limit { return true }
+        }
+        return false
     }
 
     private mutating func refuseSlowBodies(_ limit: UInt32) {
@@ -570,6 +584,12 @@ struct IngestConnection: ~Copyable {
         }
         for number in slow {
             respond(number, .text(.requestTimeout, "the request did not arrive in time\n"))
+            do throws(Violation) {
+                try guardian.payRequest(.slowBodies, 20)
+            } catch {
+                punish(error)
+                return
+            }
         }
     }
 

@@ -82,7 +82,7 @@ package final class IngestSession: HTTP2ServerSession {
     package func terminate() { connection.pointee.terminate() }
 
     /// A sweep of the owner.
-    package func refuseSlowRequests(heads: UInt32, bodies: UInt32) {
-        connection.pointee.refuseSlow(heads: heads, bodies: bodies)
+    package func refuseSlowRequests(heads: UInt32, bodies: UInt32, stalls: UInt32) {
+        connection.pointee.refuseSlow(heads: heads, bodies: bodies, stalls: stalls)
     }
 }

@@ -30,7 +30,7 @@ struct IngestStream: ~Copyable {
     var nextToSend: UnsafeMutablePointer<IngestStream>?
     var isQueued = false
 
-    /// The sweep during which the request began, or was answered before it was complete.
+    /// The sweep during which the request began, was answered, or something of its answer was sent last.
     var sweep: UInt32 = 0
 
     /// Ready for another request. Large buffers are given back, so that one large request does not stay in memory.

@@ -35,7 +35,7 @@ extension HTTP2EndReason {
         case .compressionError: .compressionError
         case .streamClosed: .streamClosed
         case .resetFlood, .provokedResets, .continuationFlood, .headerBomb, .settingsFlood, .pingFlood, .priorityFlood,
-            .windowUpdateFlood, .emptyFrameFlood, .unknownFrameFlood, .unreadOutput, .flood, .slowFrame:
+            .windowUpdateFlood, .emptyFrameFlood, .unknownFrameFlood, .unreadOutput, .slowBodies, .flood, .slowFrame:
             .enhanceYourCalm
         }
     }

@@ -189,7 +189,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
     }
 
     /// See ``HTTP2ServerSession``.
-    package func refuseSlowRequests(heads: UInt32, bodies: UInt32) {
+    package func refuseSlowRequests(heads: UInt32, bodies: UInt32, stalls: UInt32) {
         sweep &+= 1
         guard incompleteRequests > 0 else { return }
         var entry = newest

@@ -3,7 +3,7 @@ internal import Time
 
 /// Shares the loop between those who are known and those who are not.
 ///
-/// A connection is a newcomer until a request on it has been answered with a success, and again after one was refused. Newcomers
+/// A connection is a newcomer until an event on it has been accepted (204), and again after a request was refused. Newcomers
 /// are where floods come from: handshakes, tokens that have to be verified, noise. Together they get one millisecond of each
 /// round; who does not get its turn stands in line, is not watched meanwhile, and is called in a later round, in the order of
 /// arrival. So whatever newcomers do, a known client waits a few milliseconds at most.

@@ -20,8 +20,10 @@ extension ServerConnection {
         if http1.parser.isIdle { since = server.loop.roundTime }
         http1.parser.feed(bytes)
         countHTTP1(http1)
-        let limit = isNewcomer ? server.pool.bufferedLimit / 4 * 3 : server.pool.bufferedLimit
-        if server.pool.bufferedBytes > limit, !http1.isAwaitingAnswer {
+        // Small requests pass in any case: who hoards must not keep others out.
+        if server.pool.bufferedBytes > server.bufferedLimit(for: self), http1.countedBytes > 4096,
+            !http1.isAwaitingAnswer
+        {
             let response = Response.text(
                 .serviceUnavailable, "too much is under way\n", headers: ["retry-after": "1"])
             HTTP1Writer.write(response, to: .get, keepsAlive: false, into: &output)

@@ -59,7 +59,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     /// When the transport last took output, while it is blocked.
     private var blockedSince: MonotonicTime
 
-    /// No request was answered with a success yet, or the last one was refused.
+    /// No event was accepted on it yet (204 at the door), or the last request was refused.
     private(set) var isNewcomer = true
     /// Waits for its turn among the newcomers; not watched meanwhile.
     var isInLine = false
@@ -299,6 +299,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
 
     private func receiveHTTP2(_ bytes: UnsafeRawBufferPointer) {
         guard let http2 else { return }
+        server.pool.bufferedLimit = server.bufferedLimit(for: self)
         since = server.loop.roundTime
         do throws(HTTP2Error) {
             try http2.receive(bytes)
@@ -368,9 +369,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     }
 
     func judge(_ status: Status) {
-        if status.isSuccess {
-            isNewcomer = false
-        } else if status == .unauthorized {
+        if status == .unauthorized {
             // Each may have cost a signature's verification.
             isNewcomer = true
             refusedTokens += 1
@@ -488,7 +487,9 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     private func sweepHTTP2(_ waited: Duration) {
         guard let http2 else { return }
         let options = server.options
-        http2.refuseSlowRequests(heads: options.sweeps(options.headTime), bodies: options.sweeps(options.bodyTime))
+        http2.refuseSlowRequests(
+            heads: options.sweeps(options.headTime), bodies: options.sweeps(options.bodyTime),
+            stalls: options.sweeps(options.stallTime))
         if http2.endReason != nil {
             isEnding = true
             tellEnd(of: http2)

@@ -156,6 +156,13 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         }
     }
 
+    /// Bytes that requests may hold in memory before one of this connection is refused.
+    @inline(__always)
+    func bufferedLimit(for connection: ServerConnection) -> Int {
+        let limit = options.bufferedBytesPerLoop
+        return connection.isNewcomer ? limit &- limit &>> 2 : limit
+    }
+
     /// The connection has closed its descriptor or given it away.
     func connectionEnded(_ connection: ServerConnection) {
         places[Int(connection.slot)].connection = nil

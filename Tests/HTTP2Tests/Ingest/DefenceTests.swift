@@ -225,6 +225,36 @@ import Testing
         #expect(peer.server.session.openStreams == 256)
     }
 
+    @Test func `an answer that the peer's windows keep back ends the connection after a while`() throws {
+        let peer = try RawPeer()
+        peer.server.answer = { _ in Response(.ok, body: [1]) }
+        try peer.say(Raw.settings([(4, 0)]) + Raw.headers(1))
+        for _ in 0..<3 { peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 3) }
+        #expect(peer.server.session.endReason == nil)
+        peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 3)
+        #expect(peer.server.session.endReason == .unreadOutput)
+    }
+
+    @Test func `an answer that is read byte by byte is being read`() throws {
+        let peer = try RawPeer()
+        peer.server.answer = { _ in Response(.ok, body: [UInt8](repeating: 1, count: 100)) }
+        try peer.say(Raw.settings([(4, 0)]) + Raw.headers(1))
+        for _ in 0..<20 {
+            peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 3)
+            try peer.say(Raw.window(1, 1))
+        }
+        #expect(peer.server.session.endReason == nil)
+    }
+
+    @Test func `bodies that do not come in time are refused, and too many of them end the connection`() throws {
+        let peer = try RawPeer()
+        for round in 0..<60 { try peer.say(Raw.headers(number(round), end: false)) }
+        for _ in 0..<3 { peer.server.session.refuseSlowRequests(heads: 100, bodies: 3, stalls: 100) }
+        #expect(peer.server.session.endReason == nil)
+        peer.server.session.refuseSlowRequests(heads: 100, bodies: 3, stalls: 100)
+        #expect(peer.server.session.endReason == .slowBodies)
+    }
+
     @Test func `what is begun must be finished: preface, frame, header block`() throws {
         let beginnings: [[UInt8]] = [
             [], Array(Raw.preface.dropLast()), Raw.preface, Raw.preface + [0, 0],
@@ -234,9 +264,9 @@ import Testing
         for bytes in beginnings {
             let peer = try RawPeer(handshake: false)
             try peer.say(bytes)
-            for _ in 0..<3 { peer.server.session.refuseSlowRequests(heads: 3, bodies: 10) }
+            for _ in 0..<3 { peer.server.session.refuseSlowRequests(heads: 3, bodies: 10, stalls: 100) }
             #expect(peer.server.session.endReason == nil)
-            peer.server.session.refuseSlowRequests(heads: 3, bodies: 10)
+            peer.server.session.refuseSlowRequests(heads: 3, bodies: 10, stalls: 100)
             #expect(peer.server.session.endReason == .slowFrame)
         }
     }
@@ -246,7 +276,7 @@ import Testing
         peer.server.answer = { _ in Response(.noContent) }
         try peer.say(Array(Raw.headers(1).dropLast(3)))
         for round in 0..<50 {
-            peer.server.session.refuseSlowRequests(heads: 3, bodies: 10)
+            peer.server.session.refuseSlowRequests(heads: 3, bodies: 10, stalls: 100)
             try peer.say(Raw.headers(number(round)).suffix(3) + Raw.headers(number(round + 1)).dropLast(3))
         }
         #expect(peer.server.session.endReason == nil)
