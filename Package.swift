@@ -78,7 +78,7 @@ let plan: [[Target]] = [
     shared("EventLoop", uses: ["CLinux", "System", "Time", "Faults"]),
     shared("Crypto", uses: ["COpenSSL", "Bytes", "Faults"]),
     shared("TLS", uses: ["COpenSSL", "System", "Time", "Faults", "Bytes"], tests: ["Crypto"]),
-    shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"]),
+    shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"], tests: ["SessionJudge"]),
     shared("SQLite", uses: ["CSQLite", "Bytes", "Faults"]),
     shared("Regex", uses: ["CPCRE2", "Faults"]),
     shared("YAML", uses: ["CYAML", "JSON", "Faults"]),
@@ -160,6 +160,9 @@ let plan: [[Target]] = [
                 "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),
+        .target(
+            name: "SessionJudge", dependencies: ["Bytes", "HTTP", "HTTP2"], path: "Tests/SessionJudge",
+            exclude: ["README.md"], swiftSettings: strict),
         .testTarget(
             name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "System"], path: "Tests/FuzzCorpusTests",
             swiftSettings: strict),

@@ -260,17 +260,16 @@ extension IngestConnection {
         // RFC 7540 §5.3.1; RFC 9113 has no opinion any more.
         if blockDependsOnItself { throw .stream(number, .protocolError) }
         let stream = open(number)
-        switch head.pointee.verdict {
-        case .malformed: throw .stream(number, .protocolError)  // §8.1.1
-        case .refused(let status):
-            if status == .headerFieldsTooLarge { try guardian.payRequest(.headerBomb, 10) }
-            stream.pointee.isHEAD = head.pointee.isHEAD
-            refuse(stream, status, isComplete: blockEndsStream)
-            return nil
-        case .good: break
-        }
+        if case .malformed = head.pointee.verdict { throw .stream(number, .protocolError) }  // §8.1.1
+        // §8.1.1: a body was promised, and none comes.
+        if blockEndsStream, head.pointee.declaredLength > 0 { throw .stream(number, .protocolError) }
         stream.pointee.isHEAD = head.pointee.isHEAD
         stream.pointee.declaredLength = head.pointee.declaredLength
+        if case .refused(let status) = head.pointee.verdict {
+            if status == .headerFieldsTooLarge { try guardian.payRequest(.headerBomb, 10) }
+            refuse(stream, status, isComplete: blockEndsStream)
+            return nil
+        }
         // One request of each connection may begin in any case: who hoards must not keep others out.
         if pool.bufferedBytes > pool.bufferedLimit, streams.count > 1 {
             refuse(stream, .serviceUnavailable, isComplete: blockEndsStream)
@@ -279,7 +278,6 @@ extension IngestConnection {
         head.pointee.users &+= 1
         stream.pointee.head = head
         if blockEndsStream {
-            if stream.pointee.declaredLength > 0 { throw .stream(number, .protocolError) }  // §8.1.1
             inPlace = UnsafeRawBufferPointer(start: nil, count: 0)
             requestEnds(stream)
             return stream

@@ -131,6 +131,7 @@ struct IngestHead: ~Copyable {
         case .scheme:
             bit = Pseudo.scheme
             // A public driver sends `https` on plain-text connections: it need not be the connection's own.
+            guard let first = value.first, ASCII.isLetter(first) else { return false }  // RFC 3986 §3.1
             for byte in value where !ASCII.isLetter(byte) && !Self.isSchemeMark(byte) { return false }
         case .authority:
             bit = Pseudo.authority
