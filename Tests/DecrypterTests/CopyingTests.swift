@@ -268,6 +268,27 @@ import Wire
         #expect(try fresh.run().counts == [.lost: 4, .written: 1, .noConsent: 1])
     }
 
+    @Test func `damaged records are named and counted, and what comes behind them is derived`() async throws {
+        let rig = try DecrypterRig()
+        let events = try await Self.events(rig, 0..<10)
+        for range in [0..<4, 4..<8, 8..<10] { try rig.append(Array(events[range])) }
+        let file = "\(rig.folder.path)/topics/\(rig.source)/log.db"
+        try Database(file, .init(.write)).execute(
+            "UPDATE batch SET body = zeroblob(length(body)) WHERE first_offset = 4")
+        let copier = try rig.copier(rig.rules([2]))
+        var damaged: [Range<Int64>: [EventResult: Int]] = [:]
+        reading: while true {
+            switch try copier.step() {
+            case .idle: break reading
+            case .passedDamage(let offsets, let tally): damaged[offsets] = tally.counts
+            case .advanced, .waiting: continue
+            }
+        }
+        #expect(damaged == [4..<8: [.damaged: 4]])
+        #expect(try Self.values(rig) == Self.expected(0..<4) + Self.expected(8..<10))
+        #expect(try copier.lag() == 0)
+    }
+
     @Test func `a source that was made anew stops the derived stream instead of mixing the two`() async throws {
         let rig = try DecrypterRig()
         try rig.append(try await Self.events(rig, 0..<4))

@@ -45,55 +45,6 @@ import Wire
             try appendToFullDisk(path)
         }
     }
-
-    /// A file system of three megabytes. Mounting one takes root, which not every machine gives.
-    @Test(.enabled(if: mayMount(), "mounting a small file system takes root"))
-    func `a file system without room is told as full, and passes`() async throws {
-        let folder = try TemporaryFolder()
-        try await runTool("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", folder.path])
-        let failure: EventLogError?
-        let offsets: [Int64]
-        do {
-            try File.writeAtomically(folder.file("filler"), [UInt8](repeating: 0, count: 1 << 20))
-            let rig = try LogRig()
-            let log = try SQLiteEventLog(folder: folder.path)
-            var met: EventLogError?
-            var next: Int64 = 0
-            let value = String(repeating: "x", count: 100_000)
-            while met == nil, next < 100 {
-                do {
-                    try rig.append([value], to: rig.topic, log)
-                    next += 1
-                } catch { met = error as? EventLogError }
-            }
-            failure = met
-            try File.remove(folder.file("filler"))
-            let first = try rig.append([value], to: rig.topic, log).offset
-            let reader = try log.reader(of: rig.topic, from: .earliest)
-            let records = try rig.read(reader, Int(next) + 1)
-            offsets = [next, first, Int64(records.count) - 1]
-            log.close()
-        } catch {
-            try await runTool("umount", ["-l", folder.path])
-            throw error
-        }
-        try await runTool("umount", ["-l", folder.path])
-        guard case .store(_, .full) = failure else {
-            Issue.record("not full but \(String(describing: failure))")
-            return
-        }
-        #expect(failure?.retry == .afterBackoff)
-        #expect(Set(offsets).count == 1, "the next position follows the last one that was acknowledged")
-    }
-}
-
-/// Whether this process may mount a file system: root outside of most containers.
-private func mayMount() -> Bool {
-    let folder = NSTemporaryDirectory() + "polder-mount-\(getpid())"
-    mkdir(folder, 0o700)
-    defer { rmdir(folder) }
-    guard mount("tmpfs", folder, "tmpfs", 0, "size=64k") == 0 else { return false }
-    return umount2(folder, Int32(MNT_DETACH)) == 0
 }
 
 /// Appends batches of one to twenty records from a loop until a thread kills the process.

@@ -18,6 +18,32 @@ import Testing
         try await plane.stop()
     }
 
+    @Test func `polder read names damaged records on standard error and goes on behind them`() async throws {
+        let plane = try await Plane()
+        for _ in 0..<3 { _ = try await plane.polder("send", "demo", "--count", "5") }
+        let topic = try #require(try plane.ready().stream("demo")?["topic"]?.string)
+        let file = "\(plane.directory)/topics/\(topic)/log.db"
+        // With a busy timeout: the plane has the file open too.
+        let damaged =
+            try await runTool(
+                "sqlite3",
+                [
+                    "-cmd", ".timeout 10000", file,
+                    """
+                    UPDATE batch SET body = zeroblob(length(body))
+                        WHERE first_offset = (SELECT first_offset FROM batch ORDER BY first_offset LIMIT 1 OFFSET 1);
+                    SELECT first_offset || ' ' || (first_offset + count - 1) || ' ' || count FROM batch
+                        ORDER BY first_offset LIMIT 1 OFFSET 1;
+                    """,
+                ]
+            ).output.split(separator: "\n").last?.split(separator: " ").map(String.init) ?? []
+        try #require(damaged.count == 3)
+        let read = try await plane.polder("read", "demo", "--from", "earliest", "-o", "json")
+        #expect(read.output.split(separator: "\n").count == 15 - (Int(damaged[2]) ?? 0))
+        #expect(read.errors.contains("records \(damaged[0]) to \(damaged[1]) cannot be read: damage"), "\(read.errors)")
+        try await plane.stop()
+    }
+
     @Test(arguments: ["--http1.1", "--http2", "--http2-prior-knowledge"])
     func `curl gets 204 for the documented JSON body`(_ version: String) async throws {
         let plane = try await Plane()
