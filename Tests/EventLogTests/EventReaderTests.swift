@@ -272,7 +272,7 @@ import Wire
         let filler = String(repeating: "x", count: 20_000)
         for number in 0..<400 { try rig.append(["\(number) \(filler)"], to: rig.topic, log) }
         let wal = try #require(try File.status(rig.databasePath(rig.topic) + "-wal")).size
-        #expect(wal < 4 << 20, "8 MB were committed")
+        #expect(wal < 12 << 20, "16 MB were committed")
         let reader = try log.reader(of: rig.topic, from: .earliest)
         #expect(try rig.read(reader, 400).map(\.offset) == Array(0..<400))
     }

@@ -23,9 +23,10 @@ final class Committer: Sendable {
 
     /// Works until the log is closed and nothing waits.
     func run() {
+        var joined = RecordBatch()
         while let work = table.wait({ $0.takeWork() }) {
             switch work {
-            case .commit(let slot, let group): commit(group, slot)
+            case .commit(let slot, let group): commit(group, slot, &joined)
             case .order(let slot, .close):
                 slot.store?.settle()
                 slot.store = nil
@@ -71,10 +72,10 @@ final class Committer: Sendable {
         if isMoreToDo { table.wakeOne() }
     }
 
-    private func commit(_ group: [PendingAppend], _ slot: TopicSlot) {
+    private func commit(_ group: [PendingAppend], _ slot: TopicSlot, _ joined: inout RecordBatch) {
         var results: [Result<Position, EventLogError>]
         do throws(EventLogError) {
-            results = try write(group, slot)
+            results = try write(group, slot, &joined)
             if let store = slot.store {
                 store.announce()
                 if store.uncheckpointed > options.checkpointBytes {
@@ -91,7 +92,7 @@ final class Committer: Sendable {
     }
 
     private func write(
-        _ group: [PendingAppend], _ slot: TopicSlot
+        _ group: [PendingAppend], _ slot: TopicSlot, _ joined: inout RecordBatch
     ) throws(EventLogError) -> [Result<Position, EventLogError>] {
         if let poison = slot.poison { throw .unusable(slot.files.topic, poison) }
         var mayReopen = true
@@ -99,7 +100,7 @@ final class Committer: Sendable {
             do throws(EventLogError) {
                 let store = try open(slot)
                 do throws(SQLiteError) {
-                    return try store.commit(group, now: clock.now())
+                    return try store.commit(group, now: clock.now(), joining: &joined)
                 } catch { throw EventLogError(slot.files.topic, error) }
             } catch {
                 switch error {

@@ -41,8 +41,6 @@ final class TopicStore {
     private let last: Statement
     private let insert: Statement
     private let advance: Statement
-    /// Where the bodies of a group are joined; kept for the next group.
-    private var joined = RecordBatch()
     /// Bytes written to the WAL since a checkpoint was last asked for, roughly.
     private(set) var uncheckpointed = 0
 
@@ -57,7 +55,10 @@ final class TopicStore {
             tail = try FileDescriptor.openForOverwriting(files.tail, mode: 0o600)
         } catch { throw .folder(error) }
         do throws(SQLiteError) {
-            database = try Database(files.database, TopicFiles.options(.create))
+            var options = TopicFiles.options(.create)
+            // A large commit's pages: whatever does not fit is asked from the kernel anew for each commit.
+            options.cacheSize = 1 << 20
+            database = try Database(files.database, options)
             try database.migrate(to: TopicFiles.format)
             last = try database.prepare(
                 "SELECT first_offset + count, created_ms FROM batch ORDER BY first_offset DESC LIMIT 1")
@@ -72,13 +73,17 @@ final class TopicStore {
 
     /// Commits the group; all its records become one row.
     ///
-    /// - Parameter now: The wall clock. A batch is never dated before the one in front of it.
+    /// - Parameters:
+    ///   - now: The wall clock. A batch is never dated before the one in front of it.
+    ///   - joined: Where bodies are joined: a committer's own, so that there are few however many topics.
     /// - Returns: What became of each batch, in order. A refused advance does not disturb the others.
     /// - Throws: Then nothing of the group is stored.
-    func commit(_ group: [PendingAppend], now: Timestamp) throws(SQLiteError) -> [Result<Position, EventLogError>] {
+    func commit(
+        _ group: [PendingAppend], now: Timestamp, joining joined: inout RecordBatch
+    ) throws(SQLiteError) -> [Result<Position, EventLogError>] {
         do throws(SQLiteError) {
             try database.begin()
-            let results = try write(group, now)
+            let results = try write(group, now, &joined)
             try database.commit()
             return results
         } catch {
@@ -90,7 +95,7 @@ final class TopicStore {
     }
 
     private func write(
-        _ group: [PendingAppend], _ now: Timestamp
+        _ group: [PendingAppend], _ now: Timestamp, _ joined: inout RecordBatch
     ) throws(SQLiteError) -> [Result<Position, EventLogError>] {
         var first: Int64
         var created = now.milliseconds
@@ -121,7 +126,8 @@ final class TopicStore {
                 try store(body, first, next - first, created)
             }
         } else {
-            joined.removeAll(keepingAtMost: 1 << 20)
+            joined.removeAll()
+            joined.reserve(filled.reduce(0) { $0 + group[$1].batch.byteCount })
             for index in filled { joined.append(contentsOf: group[index].batch) }
             try joined.withBytes { body throws(SQLiteError) in try store(body, first, next - first, created) }
         }
