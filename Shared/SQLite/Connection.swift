@@ -8,7 +8,9 @@ final class Connection {
     let handle: OpaquePointer
     let path: String
 
-    init(path: String, flags: Int32) throws(SQLiteError) {
+    /// Waits for locks up to `patience`. SQLite's own waiting doubles its pauses up to a tenth of a second; a commit that meets
+    /// a checkpoint of two milliseconds should not sleep for ten.
+    init(path: String, flags: Int32, patience: Duration) throws(SQLiteError) {
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened else {
@@ -17,17 +19,8 @@ final class Connection {
         }
         handle = opened
         self.path = path
+        self.patience = patience
         sqlite3_extended_result_codes(opened, 1)
-    }
-
-    /// How long a lock is waited for.
-    private var patience = Duration.zero
-    private var waitingSince = ContinuousClock.now
-
-    /// Waits for locks up to this time. SQLite's own waiting doubles its pauses up to a tenth of a second; a commit that meets
-    /// a checkpoint of two milliseconds should not sleep for ten.
-    func waitForLocks(upTo limit: Duration) {
-        patience = limit
         sqlite3_busy_handler(
             handle,
             { context, attempt in
@@ -36,6 +29,9 @@ final class Connection {
                 return Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().pause(attempt) ? 1 : 0
             }, Unmanaged.passUnretained(self).toOpaque())
     }
+
+    private let patience: Duration
+    private var waitingSince = ContinuousClock.now
 
     private func pause(_ attempt: Int32) -> Bool {
         if attempt == 0 { waitingSince = .now }

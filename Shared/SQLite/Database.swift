@@ -75,15 +75,21 @@ package final class Database {
             flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             makePrivateFile(path)
         }
-        connection = try Connection(path: path, flags: flags)
-        connection.waitForLocks(upTo: options.busyTimeout)
+        connection = try Connection(path: path, flags: flags, patience: options.busyTimeout)
         // A misspelt column must be an error, not a text; a crafted schema must not run anything.
         setFlag(SQLITE_DBCONFIG_DQS_DML, false)
         setFlag(SQLITE_DBCONFIG_DQS_DDL, false)
         setFlag(SQLITE_DBCONFIG_DEFENSIVE, true)
         setFlag(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)
         setFlag(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !options.checkpointOnClose)
-        try execute("PRAGMA cache_size = -\(max(1, options.cacheSize / 1024))")
+        let cacheSize = "PRAGMA cache_size = -\(max(1, options.cacheSize / 1024))"
+        do throws(SQLiteError) {
+            try execute(cacheSize)
+        } catch {
+            guard case .readOnly = error, options.access == .read else { throw error }
+            try rollBack(path, patience: options.busyTimeout)
+            try execute(cacheSize)
+        }
         if options.access != .read {
             if options.access == .create { try execute("PRAGMA page_size = \(options.pageSize)") }
             try enterWALMode(patience: options.busyTimeout)
@@ -205,6 +211,14 @@ package final class Database {
             }
         }
     }
+}
+
+/// Takes back what a writer left half done when it died before the file was in WAL mode: a reader is not allowed to.
+private func rollBack(_ path: String, patience: Duration) throws(SQLiteError) {
+    let writer = try Connection(
+        path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, patience: patience)
+    let look = "SELECT count(*) FROM sqlite_schema"
+    try writer.check(sqlite3_exec(writer.handle, look, nil, nil, nil), look)
 }
 
 /// Makes the file with mode 0600, so that neither it nor its WAL (which copies the mode) is readable by others.

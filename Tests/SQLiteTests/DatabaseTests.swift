@@ -136,6 +136,25 @@ private func residentPart(_ path: String) -> Double {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test func `a reader sees nothing of what a writer left half done when it died`() throws {
+        let writer = Process()
+        writer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        writer.arguments = [
+            "python3", "-c",
+            """
+            import os, sqlite3, sys
+            database = sqlite3.connect(sys.argv[1], isolation_level=None)
+            database.executescript("CREATE TABLE t (i); INSERT INTO t VALUES (1); PRAGMA cache_size = 1; BEGIN")
+            database.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 500)
+            os._exit(0)
+            """, scratch.file(),
+        ]
+        try writer.run()
+        writer.waitUntilExit()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.file("test.db-journal"))).count > 512)
+        #expect(try Database(scratch.file(), .init(.read)).integer("SELECT count(*) FROM t") == 1)
+    }
+
     @Test func `a file that is no database is called damaged`() throws {
         try Data(repeating: 0x41, count: 8192).write(to: URL(fileURLWithPath: scratch.file()))
         #expect {

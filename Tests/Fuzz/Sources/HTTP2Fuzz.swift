@@ -106,7 +106,7 @@ private final class Connection: HTTP2RequestReceiver {
             // The library says so, or says GOAWAY and no more, depending on where the bytes were cut.
             session.terminate()
         }
-        if sweeps { for _ in 0..<4 { session.refuseSlowRequests(heads: 8, bodies: 2) } }
+        if sweeps { for _ in 0..<4 { session.refuseSlowRequests(heads: 8, bodies: 2, stalls: 3) } }
         for number in late { session.respond(number, .text(.ok, "late\n")) }
         var out = OutputBuffer()
         let pulled = outcome { () throws(HTTP2Error) in try session.pullOutput(into: &out, upTo: 1 << 20) }
