@@ -1,6 +1,5 @@
 /// What the server sessions of one loop share: streams that are not in use, and the count of what requests hold in memory.
 package final class HTTP2StreamPool {
-    let memory = SessionMemory()
     let ingest: IngestPool
     private var free: [UnsafeMutablePointer<LibraryStream>] = []
     private let limit: Int

@@ -87,7 +87,7 @@ package final class Database {
             try execute(cacheSize)
         } catch {
             guard case .readOnly = error, options.access == .read else { throw error }
-            try rollBack(path, patience: options.busyTimeout)
+            try finishRollback(path, patience: options.busyTimeout)
             try execute(cacheSize)
         }
         if options.access != .read {
@@ -214,7 +214,7 @@ package final class Database {
 }
 
 /// Takes back what a writer left half done when it died before the file was in WAL mode: a reader is not allowed to.
-private func rollBack(_ path: String, patience: Duration) throws(SQLiteError) {
+private func finishRollback(_ path: String, patience: Duration) throws(SQLiteError) {
     let writer = try Connection(
         path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, patience: patience)
     let look = "SELECT count(*) FROM sqlite_schema"

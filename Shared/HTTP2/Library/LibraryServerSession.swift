@@ -5,7 +5,7 @@ package import HTTP
 /// The server's side of one HTTP/2 connection: bytes in, requests out; answers in, bytes out. No socket, no clock.
 ///
 /// nghttp2 does framing, HPACK, flow control and the protocol's rules; this class keeps what a request is made of in pooled
-/// buffers and enforces limits. Nothing is allocated per request here.
+/// buffers and enforces limits.
 ///
 /// Isolation: one loop. Its receiver outlives it, and must not let go of it from inside `receive`.
 package final class LibraryServerSession: HTTP2ServerSession {
@@ -15,13 +15,6 @@ package final class LibraryServerSession: HTTP2ServerSession {
     private let limits: HTTP2ServerLimits
 
     private var tokens = TokenMemory()
-    /// The version of `shortcut` that knows the value in `tokens`; 0 when none does.
-    private var lastTokenVersion: UInt32 = 0
-    private var walker = FrameWalker()
-    private var shortcut = TokenShortcut()
-    private var shortened = OutputBuffer(capacity: 16)
-    /// What the frame that nghttp2 is reading has in place of its token.
-    private var finding = TokenFinding.none
     private var newest: UnsafeMutablePointer<LibraryStream>?
     private var sweep: UInt32 = 0
     /// Requests that have begun and whose stream is not closed.
@@ -45,7 +38,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
         self.receiver = receiver
         self.pool = pool
         self.limits = limits
-        session = try makeSession(pool.memory)
+        session = try makeSession()
         nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
         let settings = [
             nghttp2_settings_entry(
@@ -81,38 +74,15 @@ package final class LibraryServerSession: HTTP2ServerSession {
     ///
     /// - Throws: `.protocolViolated` when the connection cannot go on; send what `pullOutput` still gives, then close.
     package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-        var given = 0
-        var cursor = 0
-        while let place = walker.nextHeaders(in: bytes, &cursor) {
-            let frame = UnsafeRawBufferPointer(rebasing: bytes[place])
-            switch shortcut.look(at: frame, &shortened) {
-            case .none: continue
-            case .known:
-                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
-                finding = .known
-                try give(shortened.bytes)
-            case .new, .learned:
-                try give(UnsafeRawBufferPointer(rebasing: bytes[given..<place.lowerBound]))
-                finding = .new
-                try give(frame)
-            }
-            finding = .none
-            given = place.upperBound
-        }
-        try give(UnsafeRawBufferPointer(rebasing: bytes[given...]))
-        if floods {
-            endReason = .flood
-            nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
-        }
-    }
-
-    private func give(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-        if bytes.isEmpty { return }
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         if count < 0 {
             endReason = count == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .flood : .protocolError
             throw .protocolViolated(reason: reasonText(count))
+        }
+        if floods {
+            endReason = .flood
+            nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
         }
     }
 
@@ -238,11 +208,9 @@ package final class LibraryServerSession: HTTP2ServerSession {
     }
 
     fileprivate func fieldArrived(
-        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ sent: UnsafeRawBufferPointer
+        _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
     ) {
         guard let stream = find(number) else { return }
-        let value =
-            finding != .none && isRequest && ASCII.equal(name, "authorization") ? tokenArrived(sent, stream) : sent
         stream.pointee.listBytes += name.count + value.count + 32
         guard isRequest else {  // Trailers are counted, not kept.
             if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
@@ -280,28 +248,6 @@ package final class LibraryServerSession: HTTP2ServerSession {
         }
         if !stream.pointee.head.add(name: nameRange, value: valueRange, in: base) {
             stream.pointee.refusal = .badRequest
-        }
-    }
-
-    /// The value of a token in the frame that nghttp2 is reading, in which `TokenShortcut` found exactly one.
-    private func tokenArrived(
-        _ sent: UnsafeRawBufferPointer, _ stream: UnsafeMutablePointer<LibraryStream>
-    ) -> UnsafeRawBufferPointer {
-        switch finding {
-        case .none: return sent
-        case .known:
-            stream.pointee.tokenVersion = shortcut.version
-            return shortcut.knownValue
-        case .new:
-            shortcut.learned(sent)
-            stream.pointee.tokenVersion = shortcut.version
-            finding = .learned
-            return sent
-        case .learned:
-            // A second one, under a name that was coded differently: the request is refused, and which of the two values the
-            // found one has is not known.
-            shortcut.forget()
-            return sent
         }
     }
 
@@ -378,15 +324,8 @@ package final class LibraryServerSession: HTTP2ServerSession {
             return
         }
         let base = stream.pointee.text.bytes.baseAddress!
-        let token: TokenReference
-        let version = stream.pointee.tokenVersion
-        if version != 0, version == lastTokenVersion {
-            token = tokens.repeated()
-        } else {
-            let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-            token = tokens.reference(to: stream.pointee.head.value(of: .authorization, in: base) ?? empty)
-        }
-        lastTokenVersion = version
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        let token = tokens.reference(to: stream.pointee.head.value(of: .authorization, in: base) ?? empty)
         receiver.requestArrived(
             UInt32(bitPattern: number), head: stream.pointee.head.head(over: base, authorization: token),
             body: stream.pointee.body.bytes)
@@ -478,7 +417,7 @@ private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
     return callbacks
 }()
 
-private func makeSession(_ memory: SessionMemory) throws(HTTP2Error) -> OpaquePointer {
+private func makeSession() throws(HTTP2Error) -> OpaquePointer {
     var options: OpaquePointer?
     try check(nghttp2_option_new(&options), "nghttp2_option_new")
     defer { nghttp2_option_del(options) }
@@ -491,8 +430,6 @@ private func makeSession(_ memory: SessionMemory) throws(HTTP2Error) -> OpaquePo
         throw .library(call: "nghttp2_session_callbacks_new", reason: "out of memory")
     }
     var session: OpaquePointer?
-    var allocator = memory.callbacks  // copied into the session
-    try check(
-        nghttp2_session_server_new3(&session, callbacks, nil, options, &allocator), "nghttp2_session_server_new3")
+    try check(nghttp2_session_server_new2(&session, callbacks, nil, options), "nghttp2_session_server_new2")
     return session!
 }

@@ -16,8 +16,6 @@ struct LibraryStream: ~Copyable {
     var headIsComplete = false
     var isComplete = false
     var isAnswered = false
-    /// Which version of the session's `TokenShortcut` knows the token of this request; 0 when none does.
-    var tokenVersion: UInt32 = 0
     /// Set when the request will not be shown to the handler: the status to answer with.
     var refusal: Status?
     /// The sweep during which the request began.
@@ -45,7 +43,6 @@ struct LibraryStream: ~Copyable {
         headIsComplete = false
         isComplete = false
         isAnswered = false
-        tokenVersion = 0
         refusal = nil
         countedBytes = 0
         if !answer.isEmpty { answer = [] }
