@@ -39,15 +39,31 @@ final class Conversation: HTTP2RequestReceiver {
     private var step = Step()
     /// Streams whose answer waits, with the number of pieces that it waits for.
     private var waiting: [(stream: UInt32, pieces: Int)] = []
+    /// The token that was shown last, and the number of its value on this connection.
+    private var lastToken: (text: String, epoch: UInt32)?
     private(set) var hasEnded = false
 
     init(_ kind: HTTP2Implementation, _ limits: HTTP2ServerLimits) throws(HTTP2Error) {
         session = try kind.makeSession(receiver: self, pool: HTTP2StreamPool(limit: 16), limits: limits)
     }
 
+    func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response? {
+        if !note(head.authorization) { step.requests.append("\(number) had another's token") }
+        return nil
+    }
+
+    /// Whether what the session says of a token's sameness is true. When it says so is its own affair: the two keep their heads
+    /// for different times.
+    private func note(_ token: TokenReference) -> Bool {
+        let told = (text: Self.text(token.bytes), epoch: token.epoch)
+        defer { lastToken = told }
+        guard let lastToken else { return true }
+        return token.epoch == lastToken.epoch ? told.text == lastToken.text : !token.sameAsPrevious
+    }
+
     func requestArrived(_ number: UInt32, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
         var text = "\(number) \(Self.text(head.method)) \(Self.text(head.path)) ? \(Self.text(head.query))"
-        text += " token \(Self.text(head.authorization.bytes)) \(head.authorization.sameAsPrevious)"
+        text += " token \(Self.text(head.authorization.bytes))\(note(head.authorization) ? "" : ", which is another's")"
         head.forEachHeader { text += "\n\(Self.text($0)): \(Self.text($1))" }
         step.requests.append("\(text)\n\(Hex.encode(Array(body)))")
         switch number / 2 % 4 {
