@@ -78,7 +78,7 @@ let plan: [[Target]] = [
     shared("EventLoop", uses: ["CLinux", "System", "Time", "Faults"]),
     shared("Crypto", uses: ["COpenSSL", "Bytes", "Faults"]),
     shared("TLS", uses: ["COpenSSL", "System", "Time", "Faults", "Bytes"], tests: ["Crypto"]),
-    shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"], tests: ["SessionJudge"]),
+    shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"], tests: ["SessionJudge", "HTTP2Rules"]),
     shared("SQLite", uses: ["CSQLite", "Bytes", "Faults"]),
     shared("Regex", uses: ["CPCRE2", "Faults"]),
     shared("YAML", uses: ["CYAML", "JSON", "Faults"]),
@@ -163,11 +163,14 @@ let plan: [[Target]] = [
         .target(
             name: "SessionJudge", dependencies: ["Bytes", "HTTP", "HTTP2"], path: "Tests/SessionJudge",
             exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "HTTP2Rules", path: "Tests/HTTP2Rules", exclude: ["README.md"], swiftSettings: strict),
         .testTarget(
             name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "System"], path: "Tests/FuzzCorpusTests",
             swiftSettings: strict),
         .testTarget(
-            name: "PlaneTests", dependencies: ["TestKit", "System", "JSON", "Bytes", "Time"], path: "Tests/PlaneTests",
+            name: "PlaneTests", dependencies: ["TestKit", "HTTP2Rules", "System", "JSON", "Bytes", "Time"],
+            path: "Tests/PlaneTests",
             swiftSettings: strict),
     ],
 

@@ -1,17 +1,10 @@
 import Bytes
 import HTTP
 
-// One method for each type of frame, in the order of RFC 9113 §6: which states allow it, what it changes, what it costs.
+// One method for each type of frame, in the order of RFC 9113 §6: its form, what it does in each state of its stream (§5.1), what it
+// costs. What is thrown is carried out by `punish`.
 
 extension IngestConnection {
-    /// How a stream without a place in the table has ended, or that it has not begun.
-    private func absent(_ number: UInt32) -> AbsentStream {
-        if number > lastServed { return .unwanted }
-        // §5.1.1: even numbers are the server's, and we never open one.
-        if number & 1 == 0 || number > highest { return .idle }
-        return closed.fate(of: number)
-    }
-
     /// The payload without padding (§6.1, §6.2).
     @inline(__always)
     private func withoutPadding(
@@ -34,95 +27,18 @@ extension IngestConnection {
         guard receiveWindow.take(head.length) else { throw .connection(.flowControlError) }
         let increment = receiveWindow.replenish()
         if increment > 0 { FrameWriter.windowUpdate(0, increment, into: &output) }
-        guard let stream = streams.find(head.stream) else {
-            try dataOnAbsentStream(head.stream)
-            return nil
+        switch state(of: head.stream) {
+        case .open(let stream), .halfClosedLocal(let stream):
+            let data = try withoutPadding(head, payload)
+            guard stream.pointee.receiveWindow.take(head.length) else { throw .stream(head.stream, .flowControlError) }
+            if data.isEmpty, !head.endsStream { try guardian.payFrame(.emptyFrameFlood) }
+            return try bodyArrived(stream, data, isLast: head.endsStream)
+        case .halfClosedRemote, .closed(.resetByPeer): throw .stream(head.stream, .streamClosed)
+        case .idle: throw .connection(.protocolError)
+        case .closed(.ended), .closed(.passedOver): throw .connection(.streamClosed)
+        case .closed(.resetByUs), .closed(.unwanted): try guardian.payFrame(.emptyFrameFlood)  // it was under way
         }
-        switch stream.pointee.state {
-        case .open, .halfClosedLocal: break
-        case .halfClosedRemote: throw .stream(head.stream, .streamClosed)  // §5.1
-        case .abandoned:
-            try dataOnAbsentStream(head.stream)
-            return nil
-        }
-        let data = try withoutPadding(head, payload)
-        guard stream.pointee.receiveWindow.take(head.length) else { throw .stream(head.stream, .flowControlError) }
-        if data.isEmpty, !head.endsStream { try guardian.payFrame(.emptyFrameFlood) }
-        return try bodyArrived(stream, data, isLast: head.endsStream)
-    }
-
-    private mutating func dataOnAbsentStream(_ number: UInt32) throws(Violation) {
-        switch absent(number) {
-        case .idle: throw .connection(.protocolError)  // §5.1
-        case .skipped, .ended: throw .connection(.streamClosed)
-        case .resetByPeer: throw .stream(number, .streamClosed)
-        case .resetByUs, .unwanted: try guardian.payFrame(.emptyFrameFlood)  // it was under way; the window was counted
-        }
-    }
-
-    @inline(__always)
-    private mutating func bodyArrived(
-        _ stream: UnsafeMutablePointer<IngestStream>, _ data: UnsafeRawBufferPointer, isLast: Bool
-    ) throws(Violation) -> UnsafeMutablePointer<IngestStream>? {
-        stream.pointee.receivedLength &+= data.count
-        let declared = stream.pointee.declaredLength
-        if declared >= 0 {
-            // §8.1.1: a body of another length than was said is a malformed request.
-            let received = stream.pointee.receivedLength
-            if received > declared || (isLast && received != declared) {
-                throw .stream(stream.pointee.number, .protocolError)
-            }
-        }
-        if stream.pointee.isAnswered {  // Refused before it was whole: the rest is thrown away.
-            if isLast { refusedRequestEnds(stream) }
-            return nil
-        }
-        if stream.pointee.receivedLength > limits.bodyBytes {
-            refuse(stream, .contentTooLarge, isComplete: isLast)
-            return nil
-        }
-        if isLast, stream.pointee.body.isEmpty {
-            inPlace = data
-            requestEnds(stream)
-            return stream
-        }
-        guard keep(data, of: stream) else {
-            refuse(stream, .serviceUnavailable, isComplete: isLast)
-            return nil
-        }
-        if isLast {
-            requestEnds(stream)
-            return stream
-        }
-        let increment = stream.pointee.receiveWindow.replenish()
-        if increment > 0 { FrameWriter.windowUpdate(stream.pointee.number, increment, into: &output) }
         return nil
-    }
-
-    private mutating func keep(
-        _ data: UnsafeRawBufferPointer, of stream: UnsafeMutablePointer<IngestStream>
-    ) -> Bool {
-        guard pool.bufferedBytes + data.count <= pool.bufferedLimit else { return false }
-        pool.bufferedBytes += data.count
-        stream.pointee.countedBytes += data.count
-        stream.pointee.body.append(data)
-        return true
-    }
-
-    /// Answers a request that will not be shown to the handler. What follows of it is thrown away.
-    private mutating func refuse(
-        _ stream: UnsafeMutablePointer<IngestStream>, _ status: Status, isComplete: Bool
-    ) {
-        if isComplete { requestEnds(stream) }
-        let headers: Headers = status == .serviceUnavailable ? ["retry-after": "1"] : [:]
-        respond(stream.pointee.number, .text(status, "\(status)\n", headers: headers))
-    }
-
-    /// The last of a request that was refused long ago.
-    private mutating func refusedRequestEnds(_ stream: UnsafeMutablePointer<IngestStream>) {
-        let answerIsSent = stream.pointee.state == .halfClosedLocal
-        requestEnds(stream)
-        if answerIsSent { forget(stream) }
     }
 
     // MARK: HEADERS (§6.2) and CONTINUATION (§6.10)
@@ -176,132 +92,6 @@ extension IngestConnection {
         block.append(fragment)
     }
 
-    /// A whole block. It is decoded whatever becomes of its stream (§4.3).
-    @inline(__always)
-    private mutating func blockArrived(
-        _ number: UInt32, _ fragment: UnsafeRawBufferPointer
-    ) throws(Violation) -> UnsafeMutablePointer<IngestStream>? {
-        // The next number in turn, and a block that says what the last one said: nearly every request.
-        if number > highest, let previous, repeatsPrevious(fragment), !blockDependsOnItself {
-            return try requestBegins(number, previous)
-        }
-        let head = try decode(fragment)
-        defer { Self.release(head, pool) }
-        if let stream = streams.find(number) {
-            switch stream.pointee.state {
-            case .open, .halfClosedLocal: return try trailersArrived(stream, head)
-            case .halfClosedRemote: throw .stream(number, .streamClosed)  // §5.1
-            case .abandoned: break
-            }
-        }
-        switch absent(number) {
-        case .idle:
-            head.pointee.readRequest(bodyLimit: limits.bodyBytes)
-            remember(head, fragment)
-            return try requestBegins(number, head)
-        case .skipped: throw .connection(.protocolError)  // §5.1.1
-        case .ended: throw .connection(.streamClosed)
-        case .resetByPeer: throw .stream(number, .streamClosed)
-        case .resetByUs, .unwanted: try guardian.payFrame(.emptyFrameFlood)
-        }
-        return nil
-    }
-
-    /// True when the block means exactly what the previous request's block meant: the same bytes, read with the same table, which
-    /// they do not change.
-    @inline(__always)
-    private func repeatsPrevious(_ fragment: UnsafeRawBufferPointer) -> Bool {
-        guard let previous, previous.pointee.tableVersion == decoder.table.version else { return false }
-        return !fragment.isEmpty && ASCII.equal(previous.pointee.block.bytes, fragment)
-    }
-
-    private mutating func decode(
-        _ fragment: UnsafeRawBufferPointer
-    ) throws(Violation) -> UnsafeMutablePointer<IngestHead> {
-        let head = shared.takeHead()
-        head.pointee.reset(listLimits)
-        head.pointee.users = 1
-        serial &+= 1
-        head.pointee.serial = serial
-        head.pointee.tableVersion = decoder.table.version
-        do throws(Violation) {
-            try decoder.decode(fragment, into: &head.pointee.list, tokens: shared.tokens)
-        } catch {
-            Self.release(head, pool)
-            throw error
-        }
-        head.pointee.countedBytes = head.pointee.list.text.count
-        pool.bufferedBytes += head.pointee.countedBytes
-        return head
-    }
-
-    /// Keeps a good head in case that the next block repeats it; not when reading it has changed the table.
-    private mutating func remember(_ head: UnsafeMutablePointer<IngestHead>, _ fragment: UnsafeRawBufferPointer) {
-        guard case .good = head.pointee.verdict, head.pointee.tableVersion == decoder.table.version,
-            fragment.count <= 4 << 10
-        else { return }
-        head.pointee.block.append(fragment)
-        head.pointee.users &+= 1
-        if let previous { Self.release(previous, pool) }
-        previous = head
-    }
-
-    /// A request with this head begins on a number that was idle.
-    @inline(__always)
-    private mutating func requestBegins(
-        _ number: UInt32, _ head: UnsafeMutablePointer<IngestHead>
-    ) throws(Violation) -> UnsafeMutablePointer<IngestStream>? {
-        if number > lastServed { return nil }  // §6.8
-        // §5.1.1: what was passed over can no longer be used.
-        if number &- highest > 2 { closed.skip(after: highest, before: number) }
-        highest = number
-        // §5.1.2. Requests that the handler has still count when their stream was reset.
-        if streams.count >= Int(limits.concurrentStreams) { throw .stream(number, .refusedStream) }
-        // RFC 7540 §5.3.1; RFC 9113 has no opinion any more.
-        if blockDependsOnItself { throw .stream(number, .protocolError) }
-        let stream = open(number)
-        if case .malformed = head.pointee.verdict { throw .stream(number, .protocolError) }  // §8.1.1
-        // §8.1.1: a body was promised, and none comes.
-        if blockEndsStream, head.pointee.declaredLength > 0 { throw .stream(number, .protocolError) }
-        stream.pointee.isHEAD = head.pointee.isHEAD
-        stream.pointee.declaredLength = head.pointee.declaredLength
-        if case .refused(let status) = head.pointee.verdict {
-            if status == .headerFieldsTooLarge { try guardian.payRequest(.headerBomb, 10) }
-            refuse(stream, status, isComplete: blockEndsStream)
-            return nil
-        }
-        // One request of each connection may begin in any case: who hoards must not keep others out.
-        if pool.bufferedBytes > pool.bufferedLimit, streams.count > 1 {
-            refuse(stream, .serviceUnavailable, isComplete: blockEndsStream)
-            return nil
-        }
-        head.pointee.users &+= 1
-        stream.pointee.head = head
-        if blockEndsStream {
-            inPlace = UnsafeRawBufferPointer(start: nil, count: 0)
-            requestEnds(stream)
-            return stream
-        }
-        begun.append(number)
-        if head.pointee.expectsContinue {
-            encoder.write(
-                .continue, [:], contentLength: nil, endsStream: false, maxFrame: FrameHead.longestPayload,
-                stream: number, into: &output)
-        }
-        return nil
-    }
-
-    /// §8.1: a second block ends the request, and has no pseudo-header fields.
-    private mutating func trailersArrived(
-        _ stream: UnsafeMutablePointer<IngestStream>, _ head: UnsafeMutablePointer<IngestHead>
-    ) throws(Violation) -> UnsafeMutablePointer<IngestStream>? {
-        guard blockEndsStream, head.pointee.isTrailers(), !blockDependsOnItself else {
-            throw .stream(stream.pointee.number, .protocolError)
-        }
-        if head.pointee.list.isOverLimit { try guardian.payRequest(.headerBomb, 10) }
-        return try bodyArrived(stream, UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
-    }
-
     // MARK: PRIORITY (§6.3)
 
     /// Any state, also idle. Priorities are not used (§5.3.2).
@@ -309,7 +99,7 @@ extension IngestConnection {
         guard head.stream != 0 else { throw .connection(.protocolError) }
         guard payload.count == 5 else {
             // A stream error; but an idle stream cannot be reset (§5.1).
-            if case .idle = absent(head.stream), streams.find(head.stream) == nil { throw .connection(.frameSizeError) }
+            if case .idle = state(of: head.stream) { throw .connection(.frameSizeError) }
             throw .stream(head.stream, .frameSizeError)
         }
         let parent = UInt32(bigEndian: payload.loadUnaligned(as: UInt32.self)) & 0x7FFF_FFFF
@@ -322,14 +112,14 @@ extension IngestConnection {
     mutating func resetArrived(_ head: FrameHead, _ payload: UnsafeRawBufferPointer) throws(Violation) {
         guard head.stream != 0 else { throw .connection(.protocolError) }
         guard payload.count == 4 else { throw .connection(.frameSizeError) }
-        guard let stream = streams.find(head.stream) else {
-            if case .idle = absent(head.stream) { throw .connection(.protocolError) }  // §5.1
-            try guardian.payFrame(.emptyFrameFlood)  // it crossed with our answer
-            return
+        switch state(of: head.stream) {
+        case .idle: throw .connection(.protocolError)
+        case .open(let stream), .halfClosedRemote(let stream), .halfClosedLocal(let stream):
+            closed.reset(head.stream, byPeer: true)
+            close(stream)
+            try guardian.payRequest(.resetFlood)
+        case .closed: try guardian.payFrame(.emptyFrameFlood)  // it crossed with our answer
         }
-        closed.reset(head.stream, byPeer: true)
-        close(stream)
-        try guardian.payRequest(.resetFlood)
     }
 
     // MARK: SETTINGS (§6.5)
@@ -419,14 +209,13 @@ extension IngestConnection {
             guard sendWindow.grow(by: increment) else { throw .connection(.flowControlError) }
             return
         }
-        guard let stream = streams.find(head.stream) else {
-            // §5.1: closed streams may still get one, idle ones never.
-            if case .idle = absent(head.stream) { throw .connection(.protocolError) }
-            if increment == 0 { throw .stream(head.stream, .protocolError) }
-            return
+        switch state(of: head.stream) {
+        case .idle: throw .connection(.protocolError)
+        case .open(let stream), .halfClosedRemote(let stream), .halfClosedLocal(let stream):
+            guard increment > 0 else { throw .stream(head.stream, .protocolError) }
+            guard stream.pointee.sendWindow.grow(by: increment) else { throw .stream(head.stream, .flowControlError) }
+            queue(stream)
+        case .closed: if increment == 0 { throw .stream(head.stream, .protocolError) }
         }
-        guard increment > 0 else { throw .stream(head.stream, .protocolError) }
-        guard stream.pointee.sendWindow.grow(by: increment) else { throw .stream(head.stream, .flowControlError) }
-        queue(stream)
     }
 }

@@ -3,8 +3,17 @@ import HTTP
 
 /// One request from its HEADERS until its answer is sent. Pooled.
 struct IngestStream: ~Copyable {
+    /// Its state in RFC 9113 §5.1.
+    enum Phase {
+        case open
+        case halfClosedRemote
+        case halfClosedLocal
+        /// Closed by a reset, while the handler has its request.
+        case abandoned
+    }
+
     var number: UInt32 = 0
-    var state = StreamState.open
+    var phase = Phase.open
     /// Its head, while it is needed: until the handler has seen it.
     var head: UnsafeMutablePointer<IngestHead>?
     /// What has arrived of its body, unless all of it came in one frame, which is then shown where it lies.
@@ -30,7 +39,8 @@ struct IngestStream: ~Copyable {
     var nextToSend: UnsafeMutablePointer<IngestStream>?
     var isQueued = false
 
-    /// The sweep during which the request began, was answered, or something of its answer was sent last.
+    /// The sweep during which the request began, was answered, something of its answer was sent last, or its body, which nobody
+    /// wants, was last seen to go on.
     var sweep: UInt32 = 0
 
     /// Ready for another request. Large buffers are given back, so that one large request does not stay in memory.

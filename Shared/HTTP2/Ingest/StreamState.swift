@@ -1,7 +1,7 @@
 // RFC 9113 §5.1, as far as a server meets it that never pushes. Only odd numbers can be opened, in ascending order.
 //
 //                         ┌──────┐
-//                         │ idle │   numbers above the highest one that was used
+//                         │ idle │   even numbers, and those above the highest one that was used
 //                         └──┬───┘
 //                    HEADERS │
 //                    ┌───────▼──┐  our answer is complete   ┌──────────────────┐
@@ -16,23 +16,21 @@
 //     RST_STREAM, sent or received, closes from everywhere. A request that the handler still has then keeps its place as `abandoned`
 //     until the handler answers, so that resetting does not make room for more (CVE-2023-44487, CVE-2025-8671).
 
-/// The state of a stream that has a place in the table.
-enum StreamState: UInt8 {
-    case open
-    case halfClosedRemote
-    case halfClosedLocal
-    /// Closed by a reset, and its request is still with the handler.
-    case abandoned
+/// What §5.1 says of the stream that a frame names.
+enum StreamState {
+    case idle
+    case open(UnsafeMutablePointer<IngestStream>)
+    case halfClosedRemote(UnsafeMutablePointer<IngestStream>)
+    case halfClosedLocal(UnsafeMutablePointer<IngestStream>)
+    case closed(StreamEnding)
 }
 
-/// What is known about a stream that has no place in the table.
-enum AbsentStream {
-    /// Never used, and a higher one has not been used either.
-    case idle
-    /// Never used, but a higher one was (§5.1.1).
-    case skipped
+/// How a stream came to be closed, which decides what its frames still cost.
+enum StreamEnding {
     /// Both sides ended it, or it is too long ago to know.
     case ended
+    /// Never used, but a higher number was (§5.1.1).
+    case passedOver
     /// The peer reset it.
     case resetByPeer
     /// We reset it; the peer may not know yet.
@@ -82,7 +80,7 @@ struct ClosedStreams: ~Copyable {
     }
 
     /// How an odd number that was used, or that a higher one has passed, came to its end. The last reset counts.
-    func fate(of number: UInt32) -> AbsentStream {
+    func ending(of number: UInt32) -> StreamEnding {
         if let resets {
             for back in 1...Self.resetCount {
                 let entry = resets[(nextReset &- back) & (Self.resetCount &- 1)]
@@ -91,7 +89,7 @@ struct ClosedStreams: ~Copyable {
         }
         if let gaps {
             for index in 0..<Self.gapCount where number > gaps[index].after && number < gaps[index].before {
-                return .skipped
+                return .passedOver
             }
         }
         return .ended

@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import HTTP2
+import HTTP2Rules
 import Testing
 
 /// Peers that follow the protocol and mean harm. Each is sent away with its reason; what it could make us keep stays small.
@@ -75,6 +76,42 @@ import Testing
         #expect(peer.server.judged == [3, 5])
         #expect(peer.server.session.openStreams == 0)
         #expect(peer.resetCode(3) == nil && peer.goAwayCode == nil)
+    }
+
+    @Test func `the body of a refused request is let in up to the limit of a body, and only then is it reset`() throws {
+        let peer = try RawPeer()
+        peer.server.refusal = { _ in .text(.notFound, "no such path") }
+        try peer.say(Raw.headers(1, Raw.post, end: false) + Raw.headers(3, Raw.post, end: false))
+        #expect(peer.status(1) == "404" && peer.status(3) == "404")
+        let piece = [UInt8](repeating: 1, count: 16_384)
+        var (room, sent) = (256 << 10, 0)
+        while room >= piece.count, sent < 2 << 20 {
+            for frame in try peer.say(Raw.data(1, piece, end: false)) {
+                if case .window(1, let increment) = frame { room += increment }
+            }
+            (room, sent) = (room - piece.count, sent + piece.count)
+        }
+        // The limit, and what was left of the window that was given last.
+        #expect(sent > 1 << 20 && sent <= 1 << 20 + 256 << 10, "\(sent)")
+        #expect(peer.resetCode(1) == nil && peer.goAwayCode == nil)
+        // One that ends in time ends without a word, one that does not is told to stop.
+        try peer.say(Raw.data(3, piece))
+        for _ in 0..<2 { peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100) }
+        try peer.pull()
+        #expect(peer.resetCode(1) == 0 && peer.resetCode(3) == nil)
+        #expect(peer.server.session.openStreams == 0 && peer.server.session.endReason == nil)
+    }
+
+    @Test func `the body of a refused request may be slow as long as it goes on`() throws {
+        let peer = try RawPeer()
+        peer.server.refusal = { _ in .text(.notFound, "no such path") }
+        try peer.say(Raw.headers(1, Raw.post, end: false))
+        for _ in 0..<6 {
+            for _ in 0..<8 { try peer.say(Raw.data(1, [UInt8](repeating: 1, count: 16_384), end: false)) }
+            peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100)
+        }
+        try peer.say(Raw.data(1, [1]))
+        #expect(peer.resetCode(1) == nil && peer.server.session.openStreams == 0)
     }
 
     @Test func `a request whose stream was reset keeps its place until it is answered`() throws {

@@ -1,73 +1,7 @@
 import Bytes
 import HTTP
 import HTTP2
-
-/// Frames as bytes, legal or not.
-enum Raw {
-    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-
-    static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
-        number(payload.count, 3) + [type, flags] + number(Int(stream), 4) + payload
-    }
-
-    static func number(_ value: Int, _ count: Int) -> [UInt8] {
-        (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-    }
-
-    static func data(_ stream: UInt32, _ bytes: [UInt8], end: Bool = true) -> [UInt8] {
-        frame(0, flags: end ? 1 : 0, stream: stream, bytes)
-    }
-
-    static func headers(_ stream: UInt32, _ block: [UInt8] = get, end: Bool = true, complete: Bool = true) -> [UInt8] {
-        frame(1, flags: (end ? 1 : 0) | (complete ? 4 : 0), stream: stream, block)
-    }
-
-    static func continuation(_ stream: UInt32, _ block: [UInt8], complete: Bool = true) -> [UInt8] {
-        frame(9, flags: complete ? 4 : 0, stream: stream, block)
-    }
-
-    static func reset(_ stream: UInt32, _ code: Int = 8) -> [UInt8] { frame(3, stream: stream, number(code, 4)) }
-
-    static func settings(_ values: [(Int, Int)] = [], acknowledges: Bool = false) -> [UInt8] {
-        frame(4, flags: acknowledges ? 1 : 0, values.flatMap { number($0.0, 2) + number($0.1, 4) })
-    }
-
-    static func ping(_ text: String = "pingping", acknowledges: Bool = false) -> [UInt8] {
-        frame(6, flags: acknowledges ? 1 : 0, Array(text.utf8))
-    }
-
-    static func goAway(_ code: Int = 0, last: Int = 0) -> [UInt8] { frame(7, number(last, 4) + number(code, 4)) }
-
-    static func window(_ stream: UInt32, _ increment: Int) -> [UInt8] { frame(8, stream: stream, number(increment, 4)) }
-
-    static func priority(_ stream: UInt32, dependsOn parent: Int = 0) -> [UInt8] {
-        frame(2, stream: stream, number(parent, 4) + [15])
-    }
-
-    /// A block of literals that are not indexed, names as they are given.
-    static func block(_ fields: [(String, String)]) -> [UInt8] {
-        fields.flatMap { [0] + string($0.0) + string($0.1) }
-    }
-
-    static func string(_ text: String) -> [UInt8] {
-        let bytes = Array(text.utf8)
-        if bytes.count < 127 { return [UInt8(bytes.count)] + bytes }
-        var rest = bytes.count - 127
-        var coded: [UInt8] = [127]
-        while rest >= 128 {
-            coded.append(UInt8(rest & 127 | 128))
-            rest >>= 7
-        }
-        return coded + [UInt8(rest)] + bytes
-    }
-
-    static let get = request("GET")
-    static let post = request("POST")
-
-    static func request(_ method: String, _ more: [(String, String)] = []) -> [UInt8] {
-        block([(":method", method), (":scheme", "https"), (":path", "/"), (":authority", "x")] + more)
-    }
-}
+import HTTP2Rules
 
 /// What a session has sent, frame by frame.
 enum Sent: Equatable, CustomStringConvertible {
@@ -107,7 +41,7 @@ final class RawPeer {
     ) throws {
         server = try MemoryServer(kind, limits)
         server.answer = { _ in .text(.ok, "hello, world\n") }
-        if handshake { try say(Raw.preface + Raw.settings() + Raw.settings(acknowledges: true)) }
+        if handshake { try say(Raw.opening) }
     }
 
     /// Gives the bytes to the session and takes all that it then sends.
@@ -168,6 +102,15 @@ final class RawPeer {
             return lines.first { $0.hasPrefix(":status: ") }.map { String($0.dropFirst(9)) }
         }
         return nil
+    }
+
+    func answerIsComplete(_ stream: UInt32) -> Bool {
+        sent.contains { frame in
+            switch frame {
+            case .headers(stream, _, end: true), .data(stream, _, end: true): true
+            case .settings, .settingsAcknowledged, .headers, .data, .reset, .pinged, .goAway, .window: false
+            }
+        }
     }
 
     func body(_ stream: UInt32) -> Int {
