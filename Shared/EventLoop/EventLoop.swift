@@ -8,6 +8,7 @@ import Time
 /// A round of the loop:
 ///
 ///     epoll_wait ► ready handlers ► posted work and actor jobs ► due timers ► tick hooks (.work, then .output) ► again
+///          └─ nothing is ready ► idle hooks
 ///
 /// Everything marked "on loop" is called from the loop's own thread only; only `post`, `isOnLoop`, `stop`, `join` and the
 /// executor's own functions are for every thread. Work that blocks belongs on a `BlockingThread`.
@@ -47,6 +48,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var timers = TimerHeap()
     private var workHooks: [any TickHook] = []
     private var outputHooks: [any TickHook] = []
+    private var idleHooks: [any IdleHook] = []
     // The batch being run; swapped with the inbox, so that neither allocates in steady state.
     private var running: [Job] = []
     private var mustStop = false
@@ -192,6 +194,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         outputHooks.removeAll { $0 === hook }
     }
 
+    /// Calls a hook once, as soon as nothing is ready any more: before the loop would wait, which it then puts off for a round.
+    package func callWhenIdle(_ hook: any IdleHook) {
+        assertOnLoop()
+        idleHooks.append(hook)
+    }
+
     private func run() {
         threadID.store(SystemThread.currentID, ordering: .relaxed)
         let capacity = 256
@@ -199,8 +207,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         defer { events.deallocate() }
         var hasMore = false
         while !mustStop {
-            let count = epoll_wait(epoll, events, Int32(capacity), hasMore ? 0 : waitMilliseconds())
+            let mayWait = !hasMore && idleHooks.isEmpty
+            let count = epoll_wait(epoll, events, Int32(capacity), mayWait ? waitMilliseconds() : 0)
             now = .now()
+            if count == 0, !hasMore, !idleHooks.isEmpty { callIdleHooks() }
             for index in 0..<Int(max(0, count)) { dispatch(events[index]) }
             runPosted()
             while let work = timers.popDue(now) { work() }
@@ -209,6 +219,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             hasMore = inbox.withLock { !$0.jobs.isEmpty }
         }
         shutDown()
+    }
+
+    private func callIdleHooks() {
+        let called = idleHooks
+        idleHooks.removeAll()
+        for hook in called { hook.loopIsIdle() }
     }
 
     private func waitMilliseconds() -> Int32 {
@@ -262,6 +278,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         timers = TimerHeap()
         workHooks.removeAll()
         outputHooks.removeAll()
+        idleHooks.removeAll()
         threadID.store(0, ordering: .relaxed)
     }
 

@@ -165,6 +165,16 @@ private final class Hook: TickHook {
     func tickEnded() { seen.add(name) }
 }
 
+private final class Idler: IdleHook, @unchecked Sendable {  // called on the loop only
+    let seen: Collected<String>
+    let then: () -> Void
+    init(_ seen: Collected<String>, then: @escaping () -> Void) { (self.seen, self.then) = (seen, then) }
+    func loopIsIdle() {
+        seen.add("idle")
+        then()
+    }
+}
+
 @Suite struct EventLoopDescriptorTests {
     @Test func `a handler reads what arrives and learns of the end`() async throws {
         let loop = try EventLoop(name: "test")
@@ -200,6 +210,23 @@ private final class Hook: TickHook {
         #expect(refused)
         loop.stop()
         loop.join()
+    }
+
+    @Test func `an idle hook is called once, when nothing is ready any more`() async throws {
+        let loop = try EventLoop(name: "test")
+        let seen = Collected<String>()
+        await withCheckedContinuation { continuation in
+            let hook = Idler(seen) { continuation.resume() }
+            loop.post {
+                loop.callWhenIdle(hook)
+                // Posted on the loop: run in the next round, before the loop could wait.
+                loop.post { loop.post { loop.post { seen.add("work") } } }
+            }
+        }
+        await onLoop(loop) {}
+        loop.stop()
+        loop.join()
+        #expect(seen.all == ["work", "idle"])
     }
 
     @Test func `output hooks run after work hooks, once a round`() async throws {

@@ -23,17 +23,17 @@ import Wire
     }
 
     @Test func `a batch is due when none is on its way, and grows while one is`() {
-        #expect(!writer.isDue)
+        #expect(writer.step(now: 1, loopIsIdle: true) == .waitForAnswer)
         add(1)
-        #expect(writer.isDue)
+        #expect(writer.step(now: 1, loopIsIdle: true) == .handOver)
         var receipt = Receipt()
         #expect(writer.takeBatch(&receipt, now: 0).count == 1)
         #expect(receipt.streams.map(\.number) == [1])
         add(2)
         add(3)
-        #expect(!writer.isDue)
+        #expect(writer.step(now: 1, loopIsIdle: true) == .waitForAnswer)
         writer.batchAnswered(receipt, now: 1, isCommitted: true)
-        #expect(writer.isDue)
+        #expect(writer.step(now: 1, loopIsIdle: true) == .handOver)
         var next = Receipt()
         #expect(writer.takeBatch(&next, now: 0).count == 2)
         #expect(next.streams.map(\.number) == [2, 3])
@@ -44,7 +44,21 @@ import Wire
         var receipt = Receipt()
         _ = writer.takeBatch(&receipt, now: 0)
         add(2, value: 300 << 10)
-        #expect(writer.isDue)
+        #expect(writer.step(now: 1, loopIsIdle: false) == .handOver)
+    }
+
+    @Test func `a busy loop gathers, but not for long`() {
+        add(1, arrival: 1)
+        #expect(writer.step(now: 1, loopIsIdle: false) == .gather)
+        #expect(writer.step(now: 1_000_000, loopIsIdle: false) == .gather)
+        #expect(writer.step(now: 1_000_001, loopIsIdle: false) == .handOver)
+        var receipt = Receipt()
+        _ = writer.takeBatch(&receipt, now: 1_000_001)
+        // What came while a commit ran gathers with those who are answered now, and come back.
+        add(2, arrival: 1_000_002)
+        writer.batchAnswered(receipt, now: 5_000_000, isCommitted: true)
+        #expect(writer.step(now: 5_999_999, loopIsIdle: false) == .gather)
+        #expect(writer.step(now: 6_000_000, loopIsIdle: false) == .handOver)
     }
 
     @Test func `events of one tick and schema are counted together`() {

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Bytes
 internal import EventLog
+internal import EventLoop
 internal import HTTP
 internal import Observe
 internal import Privacy
@@ -45,15 +46,31 @@ extension IngestLoop {
     /// The round of the loop is over: what it collected goes to the vault and to the log.
     package func tickEnded() {
         askForKeys()
-        if !listed.isEmpty {
-            for writer in listed {
-                writer.isListed = false
-                if writer.isDue { handOver(writer) }
-            }
-            listed.removeAll(keepingCapacity: true)
-        }
+        if !listed.isEmpty { handOverWhatIsDue(loopIsIdle: false) }
         publish()
         now = 0
+    }
+
+    /// Nothing more is ready: what was gathered goes to the log.
+    package func loopIsIdle() { handOverWhatIsDue(loopIsIdle: true) }
+
+    /// Looks at the writers on the list. Those whose batch gathers stay on it.
+    private func handOverWhatIsDue(loopIsIdle: Bool) {
+        let time = loop.roundTime.nanoseconds
+        var kept = 0
+        for writer in listed {
+            switch writer.step(now: time, loopIsIdle: loopIsIdle) {
+            case .gather:
+                listed[kept] = writer
+                kept += 1
+                continue
+            case .handOver: handOver(writer)
+            case .waitForAnswer: break
+            }
+            writer.isListed = false
+        }
+        listed.removeLast(listed.count - kept)
+        if kept > 0 { loop.callWhenIdle(self) }
     }
 
     private func handOver(_ writer: TopicWriter) {

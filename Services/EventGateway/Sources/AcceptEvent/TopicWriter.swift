@@ -6,13 +6,14 @@ package import Wire
 /// Events of one topic on their way into the log: those of the batch under construction, and who waits for their commit.
 ///
 /// ```
-///   events ──► under construction ──tick end, nothing on its way──► on its way ──commit──► 204 for each
-///                     ▲                                                 │
-///                     └────────────── grows while a commit runs ────────┘
+///   events ──► under construction ──nothing is ready, nothing on its way──► on its way ──commit──► 204 for each
+///                     ▲                                                        │
+///                     └────────────────── grows while a commit runs ───────────┘
 /// ```
 ///
-/// A batch is handed over at the end of a tick when none is on its way; else the events of the following ticks join the next
-/// one. That is natural group commit: no delay is added, and the slower the disk, the larger the batches.
+/// A batch is handed over when none is on its way and the loop has nothing else to do; else the events of the following ticks join
+/// it. That is natural group commit: nobody waits for events that may not come, and the busier the loop and the slower the disk,
+/// the larger the batches. Those whose answers leave with one commit come back together, and share the next.
 ///
 /// - Isolation: belongs to one loop.
 package final class TopicWriter {
@@ -32,6 +33,18 @@ package final class TopicWriter {
     package var isListed = false
 
     private var spare: [Receipt] = []
+    /// When the last batch was answered.
+    private var answered: Int64 = 0
+
+    /// What becomes of the batch under construction.
+    package enum Step {
+        /// It goes to the log.
+        case handOver
+        /// It could go; events that are ready may still join it.
+        case gather
+        /// There is none, or it waits until the one on its way is answered.
+        case waitForAnswer
+    }
 
     /// Nothing under construction, nothing on its way.
     ///
@@ -45,8 +58,20 @@ package final class TopicWriter {
     /// A batch that waits longer than this for the one before is handed over anyway.
     private static let largeBatch = 512 << 10  // bytes
 
-    /// Whether the batch under construction should be handed to the log now.
-    package var isDue: Bool { !records.isEmpty && (onTheWay == 0 || records.byteCount >= Self.largeBatch) }
+    /// A batch that could go gathers no longer than this, however busy the loop is.
+    private static let gatheringTime: Int64 = 1_000_000  // nanoseconds
+
+    /// What to do with the batch under construction when a tick ends.
+    ///
+    /// - Parameters:
+    ///   - now: Nanoseconds of a clock that never goes back.
+    ///   - loopIsIdle: Nothing more is ready.
+    package func step(now: Int64, loopIsIdle: Bool) -> Step {
+        guard let first = receipt.runs.first, !records.isEmpty else { return .waitForAnswer }
+        if records.byteCount >= Self.largeBatch { return .handOver }
+        guard onTheWay == 0 else { return .waitForAnswer }
+        return loopIsIdle || now - max(first.arrival, answered) >= Self.gatheringTime ? .handOver : .gather
+    }
 
     /// Whether an event that arrives now would be durable in time.
     @inline(__always)
@@ -70,6 +95,7 @@ package final class TopicWriter {
     /// A batch was answered; its receipt is used again.
     package func batchAnswered(_ receipt: Receipt, now: Int64, isCommitted: Bool) {
         onTheWay -= 1
+        answered = now
         pace.answered(bytes: receipt.recordBytes, now: now, isCommitted: isCommitted)
         receipt.clear()
         spare.append(receipt)
