@@ -153,7 +153,7 @@ extension Rules {
             is: .streamError(1, Code.flowControl)),
         Rule(
             "§6.9.1 the window of a stream that is half-closed (remote) too large", given: [Raw.headers(1)],
-            Raw.window(1, 0x7fff_ffff), Raw.window(1, 0x7fff_ffff), is: .streamError(1, Code.flowControl),
+            Raw.window(1, 0x7fff_ffff) + Raw.window(1, 0x7fff_ffff), is: .streamError(1, Code.flowControl),
             answer: .never),
         Rule(
             "§6.9.2 a stream's window made too large by settings", given: post, Raw.window(1, 0x7fff_0000),

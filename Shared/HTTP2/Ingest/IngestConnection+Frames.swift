@@ -115,7 +115,7 @@ extension IngestConnection {
         switch state(of: head.stream) {
         case .idle: throw .connection(.protocolError)
         case .open(let stream), .halfClosedRemote(let stream), .halfClosedLocal(let stream):
-            closed.reset(head.stream, byPeer: true)
+            closed.reset(head.stream, byPeer: true, sweep: sweep)
             close(stream)
             try guardian.payRequest(.resetFlood)
         case .closed: try guardian.payFrame(.emptyFrameFlood)  // it crossed with our answer

@@ -67,7 +67,7 @@ extension IngestConnection {
     /// Any state → closed, by us.
     mutating func reset(_ number: UInt32, _ code: ErrorCode) {
         FrameWriter.resetStream(number, code, into: &output)
-        closed.reset(number, byPeer: false)
+        closed.reset(number, byPeer: false, sweep: sweep)
         if let stream = streams.find(number) { close(stream) }
     }
 

@@ -71,7 +71,7 @@ extension IngestConnection {
             self.previous = nil
         }
         streams.trim()
-        closed.trim()
+        closed.trim(sweep: sweep)
         decoder.trim()
         tokens.release()
         if output.isEmpty { output = OutputBuffer(capacity: 16) }

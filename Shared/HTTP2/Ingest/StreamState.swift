@@ -50,6 +50,8 @@ struct ClosedStreams: ~Copyable {
     private var nextReset = 0
     private var gaps: UnsafeMutablePointer<(after: UInt32, before: UInt32)>?
     private var nextGap = 0
+    /// The sweep of the last reset.
+    private var lastReset: UInt32 = 0
 
     init() {}
 
@@ -58,7 +60,8 @@ struct ClosedStreams: ~Copyable {
         gaps?.deallocate()
     }
 
-    mutating func reset(_ number: UInt32, byPeer: Bool) {
+    mutating func reset(_ number: UInt32, byPeer: Bool, sweep: UInt32) {
+        lastReset = sweep
         if resets == nil {
             let made = UnsafeMutablePointer<UInt32>.allocate(capacity: Self.resetCount)
             made.initialize(repeating: .max, count: Self.resetCount)  // no stream has that number
@@ -95,9 +98,10 @@ struct ClosedStreams: ~Copyable {
         return .ended
     }
 
-    mutating func trim() {
-        resets?.deallocate()
-        gaps?.deallocate()
-        (resets, gaps) = (nil, nil)
+    /// Forgets resets so old that no frame for their streams can be under way any more.
+    mutating func trim(sweep: UInt32) {
+        guard let resets, sweep &- lastReset > 30 else { return }
+        resets.deallocate()
+        self.resets = nil
     }
 }

@@ -54,13 +54,16 @@ import Testing
         let handlers = Handler.allCases.filter { ($0 == .keepsSilent) == (rule.answer == .never) }
         for handler in handlers {
             for chunking in Chunking.allCases { try judge(rule, handler, chunking) }
+            // Housekeeping forgets nothing that still counts.
+            try judge(rule, handler, .whole, sweeps: 1)
         }
     }
 
-    private func judge(_ rule: Rule, _ handler: Handler, _ chunking: Chunking) throws {
+    private func judge(_ rule: Rule, _ handler: Handler, _ chunking: Chunking, sweeps: Int = 0) throws {
         let peer = try RawPeer(handshake: !rule.opensConnection)
         handler.configure(peer.server)
         for frame in rule.given { try peer.say(frame) }
+        for _ in 0..<sweeps { peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100) }
         let before = peer.sent.count
         for piece in chunking.cut(rule.frames.flatMap { $0 }) { try peer.say(piece) }
         let back = Array(peer.sent[before...])

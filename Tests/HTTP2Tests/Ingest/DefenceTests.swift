@@ -99,6 +99,9 @@ import Testing
         for _ in 0..<2 { peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100) }
         try peer.pull()
         #expect(peer.resetCode(1) == 0 && peer.resetCode(3) == nil)
+        // What was under way then is no fault.
+        peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100)
+        try peer.say(Raw.data(1, piece))
         #expect(peer.server.session.openStreams == 0 && peer.server.session.endReason == nil)
     }
 
