@@ -30,7 +30,7 @@ import Testing
             for exchange in Self.exchanges {
                 let outcome = try await plane.play([Conversation(exchange, tls)])[0]
                 try exchange.judge(Array(outcome.steps.dropFirst()))
-                #expect(outcome.end == "open", "\(exchange.name): \(outcome)")
+                #expect(outcome.end == exchange.end, "\(exchange.name): \(outcome)")
             }
         }
         try await plane.stop()
@@ -40,11 +40,16 @@ import Testing
     struct Exchange: Sendable {
         let name: String
         let steps: [[UInt8]]
+        let end: String
         let judge: @Sendable ([[WireFrame]]) throws -> Void
 
-        init(_ name: String, _ steps: [[UInt8]], _ judge: @escaping @Sendable ([[WireFrame]]) throws -> Void) {
+        init(
+            _ name: String, _ steps: [[UInt8]], end: String = "open",
+            _ judge: @escaping @Sendable ([[WireFrame]]) throws -> Void
+        ) {
             self.name = name
             self.steps = steps
+            self.end = end
             self.judge = judge
         }
     }
@@ -56,6 +61,22 @@ import Testing
         ) {
             #expect($0[0].contains { $0.type == 4 && $0.flags == 1 && $0.payload.isEmpty })
             #expect($0[0].contains { $0.type == 6 && $0.flags == 1 && $0.payload == Array("hi there".utf8) })
+        },
+        Exchange(
+            "a stream's error does not keep a PING from being answered",
+            [Raw.headers(1, []) + Raw.ping("under it") + Raw.headers(3)]
+        ) {
+            #expect($0[0].contains { $0.stream == 1 && $0.resetCode == Code.protocolError })
+            #expect($0[0].contains { $0.type == 6 && $0.payload == Array("under it".utf8) })
+            #expect($0[0].status(3) == "404" && $0[0].hasEnd(3))
+        },
+        Exchange(
+            "GOAWAY names the last request that was read", [Raw.headers(1), Raw.headers(7) + Raw.data(9, [1])],
+            end: "closed"
+        ) { steps in
+            #expect(steps[0].status(1) == "404")
+            #expect(steps[1].compactMap(\.goAwayCode) == [Code.protocolError])
+            #expect(steps[1].last?.payload.starts(with: [0, 0, 0, 7]) ?? false)
         },
         Exchange(
             "an answer of one byte at a time, and a window below zero",

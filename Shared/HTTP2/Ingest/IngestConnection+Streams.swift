@@ -10,9 +10,10 @@ import HTTP
 //     RST_STREAM sent                  reset
 
 extension IngestConnection {
-    /// The state of the stream that a frame names.
+    /// The state of the stream that a frame names. Changes nothing; `mutating`, because the compiler copies a value as large as this
+    /// one in order to lend it.
     @inline(__always)
-    func state(of number: UInt32) -> StreamState {
+    mutating func state(of number: UInt32) -> StreamState {
         guard let stream = streams.find(number) else { return stateOfAbsent(number) }
         switch stream.pointee.phase {
         case .open: return .open(stream)
@@ -23,7 +24,7 @@ extension IngestConnection {
     }
 
     @inline(never)
-    private func stateOfAbsent(_ number: UInt32) -> StreamState {
+    private mutating func stateOfAbsent(_ number: UInt32) -> StreamState {
         if number > lastServed { return .closed(.unwanted) }
         // §5.1.1: even numbers are the server's, and we never open one.
         if number & 1 == 0 || number > highest { return .idle }
