@@ -155,9 +155,8 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "HTTP2", "JSON", "Privacy", "Regex", "Time",
-                "Tokens",
-                "Wire", "YAML",
+                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "HTTP2", "JSON", "Privacy", "Regex",
+                "SessionJudge", "Time", "Tokens", "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),
         .target(

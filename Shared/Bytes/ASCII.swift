@@ -24,6 +24,15 @@ public enum ASCII {
         }
     }
 
+    /// True for the bytes of a host and its port (RFC 3986 §3.2.2, §3.2.3): what ends an authority or names a user is not among them.
+    @inlinable public static func isHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3B, 0x41...0x5B, 0x61...0x7A: true  // digits : ; A-Z [ a-z
+        case 0x21, 0x24...0x2E, 0x3D, 0x5D, 0x5F, 0x7E: true  // ! $ % & ' ( ) * + , - . = ] _ ~
+        default: false
+        }
+    }
+
     /// `A`…`Z` becomes `a`…`z`; every other byte stays.
     @inlinable public static func lowercased(_ byte: UInt8) -> UInt8 {
         byte &- 0x41 < 26 ? byte | 0x20 : byte

@@ -354,12 +354,8 @@ struct HTTP1Message: ~Copyable {
             guard ASCII.equalIgnoringCase(value, "100-continue") else { throw .unknownExpectation }
             expectsContinue = true
         case .host:
-            // Delimiters in `host` would let two readers see two hosts.
-            for byte in value {
-                guard byte > 0x20, byte < 0x7F, ![0x2F, 0x3F, 0x23, 0x40, 0x5C, 0x2C].contains(byte) else {
-                    throw .malformed("host")
-                }
-            }
+            // Delimiters in `host` would let two readers see two hosts; so would a list, although a name may have commas.
+            for byte in value where !ASCII.isHost(byte) || byte == UInt8(ascii: ",") { throw .malformed("host") }
         case .authorization, .contentType, .upgrade, .accept, .strmSchemaRef, .strmSerializationType, .strmClientID,
             .strmDriverVersion, .secWebSocketKey, .secWebSocketVersion:
             break

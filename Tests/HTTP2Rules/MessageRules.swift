@@ -194,6 +194,14 @@ extension Rules {
             "§8.3.1 a user in :authority",
             pseudo((":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "root@x"))
         ),
+        (
+            "§8.3.1 an :authority that is no host",
+            pseudo((":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "x}"))
+        ),
+        (
+            "§8.3.1 a host that is none",
+            pseudo((":method", "GET"), (":scheme", "https"), (":path", "/"), ("host", "x/y"))
+        ),
         ("§8.5 CONNECT with a path", Raw.request("CONNECT")),
         ("§8.5 CONNECT without authority", pseudo((":method", "CONNECT"))),
     ]

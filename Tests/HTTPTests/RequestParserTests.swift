@@ -73,6 +73,12 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
         #expect(parse(head + honest).last == "idle")
     }
 
+    /// RFC 9110 §8.6: the same number twice is one length.
+    @Test func `a length that is said twice is that length, in any spelling`() {
+        let head = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\ncontent-length:04\r\n\r\n"
+        #expect(parse(head + "abcdGET").first?.hasSuffix("] abcd") == true)
+    }
+
     @Test func `many small chunks do not pile up`() {
         var text = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
         for _ in 0..<1000 { text += "1;aaaaaaaaaaaaaaaaaaaa\r\nx\r\n" }
@@ -133,6 +139,7 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
         ("GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nhost: a/b\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nhost: a, b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nhost: a}\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nhost: h\r\nauthorization: a\r\nauthorization: a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nhost: h\r\nexpect: 200-ok\r\n\r\n", 417),
         // Chunks.

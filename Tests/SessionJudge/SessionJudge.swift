@@ -165,18 +165,16 @@ extension Step {
 struct StreamHistory {
     private(set) var highest: UInt32 = 0
     private(set) var used: Set<UInt32> = []
-    private(set) var closed: Set<UInt32> = []
-    private(set) var resetByClient: Set<UInt32> = []
+    /// Answered 431: the header list was not read to its end.
+    private(set) var beyondLimit: Set<UInt32> = []
 
     mutating func note(_ frame: ArraySlice<UInt8>, _ step: Step) {
-        closed.formUnion(step.resets.keys)
-        closed.formUnion(step.ended)
+        beyondLimit.formUnion(step.answers.filter { $0.value.first == ":status: 431" }.keys)
         let head = FrameView(Array(frame))
         if head.type == 1 {
             used.insert(head.stream)
             highest = max(highest, head.stream)
         }
-        if head.type == 3 { resetByClient.insert(head.stream) }
     }
 }
 

@@ -81,6 +81,7 @@ struct IngestHead: ~Copyable {
             case .contentLength: if !takeLength(value) { return refuse() }
             case .host:
                 if value.isEmpty { return refuse() }  // §8.3.1
+                for byte in value where !ASCII.isHost(byte) { return refuse() }
                 if seen & Pseudo.authority != 0 {
                     // §8.3.1: `host` beside `:authority` must say the same.
                     let authority = fields.value(of: .host, in: base)
@@ -135,8 +136,7 @@ struct IngestHead: ~Copyable {
             for byte in value where !ASCII.isLetter(byte) && !Self.isSchemeMark(byte) { return false }
         case .authority:
             bit = Pseudo.authority
-            // §8.3.1: no user, and nothing that ends an authority.
-            for byte in value where byte <= 0x20 || byte >= 0x7F || Self.endsAuthority(byte) { return false }
+            for byte in value where !ASCII.isHost(byte) { return false }  // §8.3.1: no user either
             _ = fields.add(name: field.name, value: field.value, known: field.kind.known)
         case .path:
             bit = Pseudo.path
@@ -152,11 +152,6 @@ struct IngestHead: ~Copyable {
 
     private static func isSchemeMark(_ byte: UInt8) -> Bool {
         ASCII.isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-    }
-
-    private static func endsAuthority(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "@") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
-            || byte == UInt8(ascii: "\\")
     }
 
     /// Digits that fit; a second one is refused also when it says the same (RFC 9110 §8.6 allows that).

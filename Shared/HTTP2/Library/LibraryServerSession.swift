@@ -212,14 +212,15 @@ package final class LibraryServerSession: HTTP2ServerSession {
     ) {
         guard let stream = find(number) else { return }
         stream.pointee.listBytes += name.count + value.count + 32
+        stream.pointee.listCount += 1
         guard isRequest else {  // Trailers are counted, not kept.
             if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
             return
         }
-        if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.head.count >= limits.fieldCount {
+        if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.listCount > limits.fieldCount {
             stream.pointee.refusal = .headerFieldsTooLarge
             // The compressed block must be read to its end to keep the table right, but not for ever.
-            if stream.pointee.listBytes > 16 * limits.headerListBytes { floods = true }
+            if stream.pointee.listBytes > limits.headerListBytes * FieldList.Limits.patience { floods = true }
             return
         }
         let nameStart = stream.pointee.text.count

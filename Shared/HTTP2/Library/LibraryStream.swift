@@ -12,6 +12,8 @@ struct LibraryStream: ~Copyable {
 
     /// Bytes of the header list as RFC 9113 §6.5.2 counts them.
     var listBytes = 0
+    /// Fields in the header list, pseudo-header fields included.
+    var listCount = 0
     var hasAuthority = false
     var headIsComplete = false
     var isComplete = false
@@ -39,6 +41,7 @@ struct LibraryStream: ~Copyable {
         text.removeAll(keepingCapacity: text.capacity <= 8 << 10)
         body.removeAll(keepingCapacity: body.capacity <= 16 << 10)
         listBytes = 0
+        listCount = 0
         hasAuthority = false
         headIsComplete = false
         isComplete = false

@@ -13,6 +13,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case http2
     /// The same at the session of the library.
     case http2Library = "http2-library"
+    /// Both sessions with the same bytes.
+    case http2Differential = "http2-differential"
     /// JSON texts: parser, reader, writer.
     case json
     /// Avro datums under schemas that are made from the input, too.
@@ -50,6 +52,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .hpack: try HPACKFuzz.run(bytes)
         case .http2: try HTTP2Fuzz.runIngest(bytes)
         case .http2Library: try HTTP2Fuzz.runLibrary(bytes)
+        case .http2Differential: try HTTP2DifferentialFuzz.run(bytes)
         case .json: try JSONFuzz.run(bytes)
         case .avroDatum: try AvroDatumFuzz.run(bytes)
         case .webSocket: try WebSocketFuzz.run(bytes)

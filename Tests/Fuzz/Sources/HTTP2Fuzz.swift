@@ -39,7 +39,7 @@ enum HTTP2Fuzz {
 
 extension HTTP2ServerLimits {
     /// Limits so small that short inputs reach them.
-    fileprivate static func small(from input: inout FuzzInput) -> HTTP2ServerLimits {
+    static func small(from input: inout FuzzInput) -> HTTP2ServerLimits {
         var limits = HTTP2ServerLimits()
         let choice = input.byte()
         if choice & 1 != 0 { limits.headerListBytes = 256 }
