@@ -216,6 +216,20 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test(arguments: HTTP2Implementation.allCases)
+    func `a request whose trailers are above the limit is not served, and the connection goes on`(
+        _ kind: HTTP2Implementation
+    ) throws {
+        let field: [UInt8] = [0, 1, 0x78, 1, 0x79]
+        func trailers(_ count: Int) -> [UInt8] {
+            let block = (0..<count).flatMap { _ in field }
+            return [0, UInt8(block.count >> 8), UInt8(block.count & 255), 1, 5, 0, 0, 0, 1] + block
+        }
+        let (open, next) = (post(1, [], flags: 4), post(3, []))
+        #expect(try arrivals(kind, open + trailers(100) + next).server.arrived.map(\.number) == [1, 3])
+        #expect(try arrivals(kind, open + trailers(101) + next).server.arrived.map(\.number) == [3])
+    }
+
+    @Test(arguments: HTTP2Implementation.allCases)
     func `answers may come later and in any order, once each`(_ kind: HTTP2Implementation) throws {
         let (client, server) = (try MemoryClient(), try MemoryServer(kind))
         server.answer = { _ in nil }

@@ -47,8 +47,9 @@ package enum SessionJudge {
             requests += one.requests.count
             if one != other || ours.hasEnded != theirs.hasEnded {
                 let difference = Difference(
-                    frame: FrameView(Array(unit.bytes)), bytes: Array(unit.bytes), history: history, ours: one,
-                    theirs: other, oursHasEnded: ours.hasEnded, theirsHasEnded: theirs.hasEnded,
+                    frame: FrameView(Array(unit.bytes)), bytes: Array(unit.bytes), names: Self.names(units[...index]),
+                    history: history, ours: one, theirs: other, oursHasEnded: ours.hasEnded,
+                    theirsHasEnded: theirs.hasEnded,
                     theirsCompleted: Self.complete(theirs, FrameView(Array(unit.bytes)).stream))
                 if let allowed = AllowedDifference.allCases.first(where: { $0.explains(difference) }) {
                     return Verdict(frames: index, requests: requests, parted: allowed)
@@ -65,6 +66,40 @@ package enum SessionJudge {
     private static func complete(_ theirs: Conversation, _ stream: UInt32) -> Step {
         let end: [UInt8] = [0, 0, 0, 0, 1] + (0..<4).map { UInt8(truncatingIfNeeded: stream >> (24 - 8 * $0)) }
         return end.withUnsafeBytes { theirs.say($0) }
+    }
+
+    /// The names of the fields in the last one's header block, as far as the blocks can be decoded.
+    private static func names(_ units: ArraySlice<Unit>) -> [String] {
+        let decoder = HPACKDecoder()
+        var names: [String]? = []
+        for unit in units.dropFirst() {
+            names = headerBlock(unit.bytes).withUnsafeBytes { block in
+                do throws(HTTP2Error) {
+                    return block.isEmpty
+                        ? [] : try decoder.decode(block).map { String(decoding: $0.name, as: UTF8.self) }
+                } catch {
+                    return nil
+                }
+            }
+            if names == nil { break }
+        }
+        return names ?? []
+    }
+
+    /// HEADERS without padding and priority, and every CONTINUATION.
+    private static func headerBlock(_ unit: ArraySlice<UInt8>) -> [UInt8] {
+        let head = FrameView(Array(unit))
+        guard head.type == 1 else { return [] }
+        let isPadded = head.flags & 0x08 != 0
+        var block = head.payload.dropFirst((isPadded ? 1 : 0) + (head.flags & 0x20 != 0 ? 5 : 0))
+        if isPadded { block = block.dropLast(Int(head.payload.first ?? 0)) }
+        var rest = unit.dropFirst(9 + head.payload.count)
+        while rest.count >= 9 {
+            let next = FrameView(Array(rest))
+            block += next.payload
+            rest = rest.dropFirst(9 + next.payload.count)
+        }
+        return Array(block)
     }
 
     /// What a comparison came to.
@@ -209,6 +244,8 @@ struct FrameView {
 struct Difference: CustomStringConvertible {
     let frame: FrameView
     let bytes: [UInt8]
+    /// Names of the fields that it brings.
+    let names: [String]
     let history: StreamHistory
     let ours: Step
     let theirs: Step

@@ -122,7 +122,11 @@ extension IngestConnection {
         guard blockEndsStream, head.pointee.isTrailers(), !blockDependsOnItself else {
             throw .stream(stream.pointee.number, .protocolError)
         }
-        if head.pointee.list.isOverLimit { try guardian.payRequest(.headerBomb, 10) }
+        if head.pointee.list.isOverLimit {
+            try guardian.payRequest(.headerBomb, 10)
+            // What is beyond the limit was not read: perhaps it is malformed.
+            if !stream.pointee.isAnswered { refuse(stream, .headerFieldsTooLarge, isComplete: false) }
+        }
         return try bodyArrived(stream, UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
     }
 

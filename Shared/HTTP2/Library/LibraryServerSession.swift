@@ -213,16 +213,13 @@ package final class LibraryServerSession: HTTP2ServerSession {
         guard let stream = find(number) else { return }
         stream.pointee.listBytes += name.count + value.count + 32
         stream.pointee.listCount += 1
-        guard isRequest else {  // Trailers are counted, not kept.
-            if stream.pointee.listBytes > 2 * limits.headerListBytes { floods = true }
-            return
-        }
         if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.listCount > limits.fieldCount {
             stream.pointee.refusal = .headerFieldsTooLarge
             // The compressed block must be read to its end to keep the table right, but not for ever.
             if stream.pointee.listBytes > limits.headerListBytes * FieldList.Limits.patience { floods = true }
             return
         }
+        guard isRequest else { return }  // trailers are counted, not kept
         let nameStart = stream.pointee.text.count
         stream.pointee.text.append(name)
         stream.pointee.text.append(value)
@@ -281,6 +278,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
     fileprivate func headEnds(_ number: Int32) {
         guard let stream = find(number), !stream.pointee.headIsComplete else { return }
         stream.pointee.headIsComplete = true
+        (stream.pointee.listBytes, stream.pointee.listCount) = (0, 0)  // trailers are a list of their own
         guard count(stream.pointee.text.count, stream) else { return }
         let base = stream.pointee.text.bytes.baseAddress!
         if let refusal = stream.pointee.refusal {
