@@ -14,13 +14,13 @@ struct HTTP1Message: ~Copyable {
 
     /// What is read next.
     enum Phase: Equatable {
-        case startLine, fields, fixedBody, chunkSize, chunkData, chunkEnd, trailers, untilClose, complete
-        case failed(HTTPError)
+        case startLine, fields, fixedBody, chunkSize, chunkData, chunkEnd, trailers, untilClose, complete, failed
     }
 
     let role: Role
     let limits: HTTPLimits
-    var phase = Phase.startLine
+    private(set) var phase = Phase.startLine
+    private var failure: HTTPError?
     var fields = HeadFields()
 
     /// Minor version: 0 or 1.
@@ -33,6 +33,12 @@ struct HTTP1Message: ~Copyable {
     var connectionKeepsAlive = false
     var connectionUpgrades = false
     var expectsContinue = false
+    private var token = TokenMemory()
+    private var repeatsToken = false  // the head at hand has the token of the one before
+    /// The head was shown before the body came, with a token that the request before did not have.
+    var tokenWasNew = false
+    /// Somebody looks at views of it.
+    var isShown = false
 
     private var buffer: OutputBuffer
     private var start = 0
@@ -66,6 +72,7 @@ struct HTTP1Message: ~Copyable {
     }
 
     mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        precondition(!isShown, "nothing is fed while views are lent")
         makeRoom()
         buffer.append(bytes)
     }
@@ -104,7 +111,7 @@ struct HTTP1Message: ~Copyable {
 
     /// The complete message goes; the next one begins behind it.
     mutating func consume() {
-        precondition(phase == .complete, "only a complete message is consumed")
+        precondition(phase == .complete && !isShown, "only a complete message is consumed, after it was shown")
         start = cursor
         if start == buffer.count {
             // A big body's memory does not stay with an idle connection.
@@ -127,6 +134,8 @@ struct HTTP1Message: ~Copyable {
         connectionKeepsAlive = false
         connectionUpgrades = false
         expectsContinue = false
+        repeatsToken = false
+        tokenWasNew = false
         contentLength = nil
         codings = 0
         isChunked = false
@@ -163,13 +172,21 @@ struct HTTP1Message: ~Copyable {
                     guard bodyEnd - bodyStart <= limits.bodyBytes else { throw .bodyTooLarge }
                     return false
                 case .complete: return true
-                case .failed(let error): throw error
+                case .failed: throw failure ?? .malformed("message")
                 }
             }
         } catch {
-            phase = .failed(error)
+            phase = .failed
+            failure = error
             throw error
         }
+    }
+
+    /// True, once for a message, when its sender waits for `100 Continue` before it sends the body.
+    mutating func mustContinue() -> Bool {
+        guard expectsContinue, !isInHead else { return false }
+        expectsContinue = false
+        return bytesBehind == 0 && body.isEmpty
     }
 
     /// The peer closed its side. True when that completes the message (a response read until the end).
@@ -285,6 +302,11 @@ struct HTTP1Message: ~Copyable {
     // MARK: Fields
 
     private mutating func readField() throws(HTTPError) -> Bool {
+        if let (name, value) = takeRepeatedToken() {
+            if cursor - start > limits.headBytes { throw .headTooLarge }
+            try addField(name, value)
+            return true
+        }
         guard let line = try nextLine() else {
             if buffer.count - start > limits.headBytes { throw .headTooLarge }
             return false
@@ -294,18 +316,50 @@ struct HTTP1Message: ~Copyable {
             try headEnded()
             return true
         }
-        guard fields.count < limits.fieldCount else { throw .headTooLarge }
-        let (name, value) = try splitField(line)
-        guard fields.add(name: range(name), value: range(value), in: base) else {
-            throw .malformed("a field that must be alone occurs twice")
-        }
-        if let header = KnownHeader(view(name)) { try framingFieldArrived(header, view(value)) }
+        let (name, value) = try Self.splitField(buffer.bytes, line)
+        try addField(name, value)
         return true
     }
 
+    private mutating func addField(_ name: Range<Int>, _ value: Range<Int>) throws(HTTPError) {
+        guard fields.count < limits.fieldCount else { throw .headTooLarge }
+        let header = KnownHeader(view(name))
+        guard fields.add(name: range(name), value: range(value), known: header) else {
+            throw .malformed("a field that must be alone occurs twice")
+        }
+        if let header { try framingFieldArrived(header, view(value)) }
+    }
+
+    /// The token of the request whose head is complete, compared with the one before.
+    mutating func tokenReference() -> TokenReference {
+        if repeatsToken { return token.repeated() }
+        return token.reference(
+            to: fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0))
+    }
+
+    /// The field line at the cursor, when it is `authorization` with the value of the previous request. Clients repeat their token,
+    /// and it is longer than all the rest of a head: it is compared, and not looked through again.
+    private mutating func takeRepeatedToken() -> (name: Range<Int>, value: Range<Int>)? {
+        let previous = token.previous
+        let bytes = buffer.bytes
+        let name = cursor..<(cursor + 13)
+        let value = (name.upperBound + 2)..<(name.upperBound + 2 + previous.count)
+        guard !previous.isEmpty, bytes.count >= value.upperBound + 2,
+            ASCII.hasPrefixIgnoringCase(UnsafeRawBufferPointer(rebasing: bytes[cursor...]), "authorization: "),
+            ASCII.equal(UnsafeRawBufferPointer(rebasing: bytes[value]), previous),
+            bytes[value.upperBound] == ASCII.cr, bytes[value.upperBound + 1] == ASCII.lf
+        else { return nil }
+        cursor = value.upperBound + 2
+        searched = cursor
+        repeatsToken = true
+        return (name, value)
+    }
+
     /// RFC 9112 §5: name ":" OWS value OWS. No white space before the colon, no folding (§5.2), no control characters.
-    private func splitField(_ line: Range<Int>) throws(HTTPError) -> (name: Range<Int>, value: Range<Int>) {
-        let bytes = view(line)
+    private static func splitField(
+        _ buffer: UnsafeRawBufferPointer, _ line: Range<Int>
+    ) throws(HTTPError) -> (name: Range<Int>, value: Range<Int>) {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[line])
         guard bytes[0] != ASCII.space, bytes[0] != ASCII.tab else { throw .malformed("a folded field line") }
         guard let colon = ASCII.firstIndex(of: 0x3A, in: bytes), colon > 0 else { throw .malformed("field line") }
         for index in 0..<colon {
@@ -315,9 +369,8 @@ struct HTTP1Message: ~Copyable {
         var to = bytes.count
         while from < to, bytes[from] == ASCII.space || bytes[from] == ASCII.tab { from += 1 }
         while to > from, bytes[to - 1] == ASCII.space || bytes[to - 1] == ASCII.tab { to -= 1 }
-        for index in from..<to {
-            let byte = bytes[index]
-            guard byte >= 0x20 && byte != 0x7F || byte == ASCII.tab else { throw .malformed("field value") }
+        guard ASCII.isFieldText(UnsafeRawBufferPointer(rebasing: bytes[from..<to])) else {
+            throw .malformed("field value")
         }
         let origin = line.lowerBound
         return (origin..<(origin + colon), (origin + from)..<(origin + to))
@@ -416,8 +469,8 @@ struct HTTP1Message: ~Copyable {
             index += 1
         }
         guard index > 0, index == bytes.count || bytes[index] == 0x3B else { throw .malformed("chunk size") }
-        for byte in bytes[index...] {
-            guard byte >= 0x20 && byte != 0x7F || byte == ASCII.tab else { throw .malformed("chunk extension") }
+        guard ASCII.isFieldText(UnsafeRawBufferPointer(rebasing: bytes[index...])) else {
+            throw .malformed("chunk extension")
         }
         if size == 0 {
             trailerStart = cursor
@@ -482,7 +535,7 @@ struct HTTP1Message: ~Copyable {
         }
         trailerCount += 1
         guard trailerCount <= limits.fieldCount else { throw .headTooLarge }
-        _ = try splitField(line)
+        _ = try Self.splitField(buffer.bytes, line)
         return true
     }
 

@@ -62,6 +62,9 @@ package struct TokenMemory: ~Copyable {
         return TokenReference(bytes: last.bytes, sameAsPrevious: false, epoch: epoch)
     }
 
+    /// The previous value; empty when there was none. Valid until the next call.
+    package var previous: UnsafeRawBufferPointer { last.bytes }
+
     /// The previous value once more, when it is known without a comparison that this request has the same.
     package func repeated() -> TokenReference {
         TokenReference(bytes: last.bytes, sameAsPrevious: true, epoch: epoch)

@@ -29,92 +29,93 @@ package struct RequestParser: ~Copyable {
         case request
     }
 
-    private var message: HTTP1Message
-    private var token = TokenMemory()
-    /// The head was shown before the body came, with a token that the request before did not have.
-    private var tokenWasNew = false
+    // Owned. In memory of its own, so that a connection asks and tells the parser something a dozen times for a request without the
+    // whole state being moved to the stack and back.
+    private let message: UnsafeMutablePointer<HTTP1Message>
 
     /// For one connection.
-    package init(limits: HTTPLimits) { message = HTTP1Message(role: .request, limits: limits) }
+    package init(limits: HTTPLimits) {
+        message = .allocate(capacity: 1)
+        message.initialize(to: HTTP1Message(role: .request, limits: limits))
+    }
+
+    deinit {
+        message.deinitialize(count: 1)
+        message.deallocate()
+    }
 
     /// Lends `room` bytes of memory to read into; `body` says how many it filled.
-    package mutating func receive<Failure: Error>(
+    package func receive<Failure: Error>(
         room: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
-        try message.receive(room: room, body)
+        try message.pointee.receive(room: room, body)
     }
 
     /// Takes a copy of bytes that arrived.
-    package mutating func feed(_ bytes: UnsafeRawBufferPointer) { message.feed(bytes) }
+    package func feed(_ bytes: UnsafeRawBufferPointer) { message.pointee.feed(bytes) }
 
     /// Reads on. A complete request is announced again and again until ``consume()``.
-    package mutating func next() throws(HTTPError) -> Step {
-        if try message.advance() { return .request }
-        if message.expectsContinue, !message.isInHead {
-            message.expectsContinue = false
-            if message.bytesBehind == 0, message.body.isEmpty { return .continueExpected }
-        }
-        return .needMore
+    package func next() throws(HTTPError) -> Step {
+        try message.pointee.advance() ? .request : message.pointee.mustContinue() ? .continueExpected : .needMore
     }
 
     /// Shows the complete request.
     /// - Precondition: ``next()`` said `.request`, and ``consume()`` was not called since.
-    package mutating func withRequest<Result>(
+    package func withRequest<Result>(
         _ body: (borrowing RequestHead, UnsafeRawBufferPointer) -> Result
     ) -> Result {
-        precondition(message.phase == .complete, "a request is shown when it is complete")
-        let base = message.base
-        let value = message.fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0)
-        var reference = token.reference(to: value)
-        if tokenWasNew {
+        precondition(message.pointee.phase == .complete, "a request is shown when it is complete")
+        let base = message.pointee.base
+        var reference = message.pointee.tokenReference()
+        if message.pointee.tokenWasNew {
             reference = TokenReference(bytes: reference.bytes, sameAsPrevious: false, epoch: reference.epoch)
         }
-        return body(message.fields.head(over: base, authorization: reference), message.body)
+        message.pointee.isShown = true
+        defer { message.pointee.isShown = false }
+        return body(message.pointee.fields.head(over: base, authorization: reference), message.pointee.body)
     }
 
     /// Shows the head of a request whose body is still on its way.
     /// - Precondition: The last ``next()`` did not throw, and ``isInHead`` is false.
-    package mutating func withHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
-        precondition(!message.isInHead, "a head is shown when it is complete")
-        let base = message.base
-        let value = message.fields.value(of: .authorization, in: base) ?? UnsafeRawBufferPointer(start: base, count: 0)
-        let reference = token.reference(to: value)
-        tokenWasNew = !reference.sameAsPrevious
-        return body(message.fields.head(over: base, authorization: reference))
+    package func withHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
+        precondition(!message.pointee.isInHead, "a head is shown when it is complete")
+        let base = message.pointee.base
+        let reference = message.pointee.tokenReference()
+        message.pointee.tokenWasNew = !reference.sameAsPrevious
+        message.pointee.isShown = true
+        defer { message.pointee.isShown = false }
+        return body(message.pointee.fields.head(over: base, authorization: reference))
     }
 
     /// Drops the complete request.
-    package mutating func consume() {
-        message.consume()
-        tokenWasNew = false
-    }
+    package func consume() { message.pointee.consume() }
 
     /// True when the client wants to send more requests on this connection (RFC 9112 §9.3).
     package var keepsAlive: Bool {
-        message.minorVersion == 1 ? !message.connectionCloses : message.connectionKeepsAlive
+        message.pointee.minorVersion == 1 ? !message.pointee.connectionCloses : message.pointee.connectionKeepsAlive
     }
 
     /// True for HTTP/1.0: the answer must not be chunked, and keep-alive must be said.
-    package var isHTTP10: Bool { message.minorVersion == 0 }
+    package var isHTTP10: Bool { message.pointee.minorVersion == 0 }
 
     /// True when `connection` names `upgrade`.
-    package var upgrades: Bool { message.connectionUpgrades }
+    package var upgrades: Bool { message.pointee.connectionUpgrades }
 
     /// True when not a byte of the next request has come: an idle connection, not a slow one.
-    package var isIdle: Bool { message.isIdle }
+    package var isIdle: Bool { message.pointee.isIdle }
 
     /// Bytes held in memory: of the request under way, and what came behind it.
-    package var heldBytes: Int { message.heldBytes }
+    package var heldBytes: Int { message.pointee.heldBytes }
 
     /// True while the head is incomplete.
-    package var isInHead: Bool { message.isInHead }
+    package var isInHead: Bool { message.pointee.isInHead }
 
     /// The client closed its side.
     /// - Throws: `.truncated` when that was in the middle of a request.
-    package mutating func inputEnded() throws(HTTPError) { _ = try message.inputEnded() }
+    package func inputEnded() throws(HTTPError) { _ = try message.pointee.inputEnded() }
 
     /// The bytes behind the consumed request: after 101 they belong to the next protocol. The parser is done then.
-    package mutating func takeRest() -> [UInt8] { message.takeRest() }
+    package func takeRest() -> [UInt8] { message.pointee.takeRest() }
 }
 
 /// Reads HTTP/1.1 responses (RFC 9112) on a client's connection. Informational responses other than 101 are skipped.

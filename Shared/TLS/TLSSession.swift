@@ -78,13 +78,13 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {  // moved between th
     }
 
     /// Goes on with the handshake. `.done(0)` when it is finished.
-    package mutating func handshake() -> TLSOutcome {
+    package func handshake() -> TLSOutcome {
         let result = SSL_do_handshake(session)
         return result == 1 ? .done(0) : outcome(result, inHandshake: true)
     }
 
     /// Decrypts what has arrived, at most the buffer's size.
-    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSOutcome {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSOutcome {
         let result = SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
         // Each request for another handshake costs us an alert and the client nothing: the first one is the last.
         if copenssl_asked_to_renegotiate(session) == 1 { return .failed(.protocolViolated(reason: "renegotiation")) }
@@ -93,7 +93,7 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {  // moved between th
 
     /// Encrypts and sends as much as the connection takes. After `wantsWrite` call again with the same bytes, wherever
     /// they are now, perhaps with more behind them.
-    package mutating func write(_ bytes: UnsafeRawBufferPointer) -> TLSOutcome {
+    package func write(_ bytes: UnsafeRawBufferPointer) -> TLSOutcome {
         if bytes.isEmpty { return .done(0) }
         let result = SSL_write(session, bytes.baseAddress, Int32(clamping: bytes.count))
         return result > 0 ? .done(Int(result)) : outcome(result, inHandshake: false)
@@ -103,7 +103,7 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {  // moved between th
     package var hasPendingBytes: Bool { SSL_has_pending(session) == 1 }
 
     /// Says goodbye, once, without waiting for the peer's answer. The descriptor may be closed afterwards.
-    package mutating func sayGoodbye() {
+    package func sayGoodbye() {
         if SSL_is_init_finished(session) == 1, SSL_shutdown(session) < 0 { ERR_clear_error() }
     }
 

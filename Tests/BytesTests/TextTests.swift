@@ -53,6 +53,34 @@ import Testing
         #expect(!raw("abC") { ASCII.equal($0, "abc") })
     }
 
+    @Test func `case is ignored at every place of a long text, and for ASCII letters only`() {
+        let text = Array("Strm-Serialization-Type".utf8)
+        for place in text.indices {
+            for byte in UInt8.min...UInt8.max {
+                var other = text
+                other[place] = byte
+                let isEqual = text.withUnsafeBytes { left in
+                    other.withUnsafeBytes { ASCII.equalIgnoringCase(left, $0) }
+                }
+                #expect(isEqual == (ASCII.lowercased(byte) == ASCII.lowercased(text[place])), "\(byte) at \(place)")
+            }
+        }
+    }
+
+    @Test func `the value of a field has no control character but the tab`() {
+        for count in [1, 7, 8, 9, 20] {
+            for place in 0..<count {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: 0x61, count: count)
+                    text[place] = byte
+                    let fits = text.withUnsafeBytes { ASCII.isFieldText($0) }
+                    #expect(fits == (byte == 0x09 || byte >= 0x20 && byte != 0x7F), "\(byte) at \(place) of \(count)")
+                }
+            }
+        }
+        #expect(raw("") { ASCII.isFieldText($0) } && raw("a\tb\tc\td\te\t") { ASCII.isFieldText($0) })
+    }
+
     @Test func `trimming takes spaces and tabs from both ends only`() {
         #expect(raw(" \t a b\t ") { Array(ASCII.trimmed($0)) } == Array("a b".utf8))
         #expect(raw("  \t") { ASCII.trimmed($0).isEmpty })

@@ -5,7 +5,7 @@ import Testing
 
 /// What a parser said about a connection's bytes, as comparable text.
 private func parse(_ pieces: [[UInt8]], limits: HTTPLimits = HTTPLimits(), end: Bool = false) -> [String] {
-    var parser = RequestParser(limits: limits)
+    let parser = RequestParser(limits: limits)
     var story: [String] = []
     do throws(HTTPError) {
         for piece in pieces {
@@ -248,7 +248,7 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
     }
 
     @Test func `after an upgrade the rest belongs to the next protocol`() throws {
-        var parser = RequestParser(limits: HTTPLimits())
+        let parser = RequestParser(limits: HTTPLimits())
         Array("GET /ws HTTP/1.1\r\nhost: h\r\n\r\nframes".utf8).withUnsafeBytes { parser.feed($0) }
         let step = try parser.next()
         #expect(step == .request)
@@ -259,7 +259,7 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
     }
 
     @Test func `the token is compared with that of the previous request on the connection`() throws {
-        var parser = RequestParser(limits: HTTPLimits())
+        let parser = RequestParser(limits: HTTPLimits())
         var same: [Bool] = []
         for token in ["a", "a", "b", "b", "a"] {
             let text = "GET / HTTP/1.1\r\nhost: h\r\nauthorization: Bearer \(token)\r\n\r\n"
@@ -273,6 +273,47 @@ private func parse(_ text: String, limits: HTTPLimits = HTTPLimits(), end: Bool 
             parser.consume()
         }
         #expect(same == [false, true, false, true, false])
+    }
+
+    @Test(arguments: Chunking.allCases)
+    func `a repeated token is read the same as a new one, however it is written`(_ chunking: Chunking) {
+        func request(_ line: String) -> String { "GET / HTTP/1.1\r\nhost: h\r\n\(line)\r\nx: y\r\n\r\n" }
+        let token = "Bearer abcdefghijklmnopqrstuvwxyz0123456789"
+        let lines = [
+            "authorization: \(token)", "authorization: \(token)", "Authorization: \(token)", "AUTHORIZATION:\(token)",
+            "authorization: \(token) ", "authorization:  \(token)", "authorization: \(token)x",
+            "authorization: \(token.dropLast())", "authorization: \(token)", "authorization: ", "x: z",
+            "authorizatiom: \(token)", "authorization: \(token)",
+        ]
+        let alone = lines.map { parse(request($0))[0] }
+        #expect(parse(chunking.cut(Array(lines.map(request).joined().utf8))) == alone + ["idle"])
+    }
+
+    @Test(arguments: [
+        ("authorization: Bearer a\r\nauthorization: Bearer a", 400), ("authorization: Bearer a\rb", 400),
+        ("authorization: Bearer a\nx: y", 400), ("authorization : Bearer a", 400), ("authorization: Bearer a\0", 400),
+    ])
+    func `a repeated token excuses nothing`(_ line: String, _ status: Int) {
+        let first = "GET / HTTP/1.1\r\nhost: h\r\nauthorization: Bearer a\r\n\r\n"
+        for chunking in Chunking.allCases {
+            let story = parse(chunking.cut(Array((first + "GET / HTTP/1.1\r\nhost: h\r\n\(line)\r\n\r\n").utf8)))
+            #expect(story.count == 2 && story[1].hasPrefix("error \(status) "), "\(story)")
+        }
+    }
+
+    @Test func `a repeated token counts for the limits of a head`() {
+        var limits = HTTPLimits()
+        limits.headBytes = 100
+        limits.fieldCount = 2
+        let head = "GET / HTTP/1.1\r\nhost: h\r\n"
+        let token = "authorization: Bearer \(String(repeating: "a", count: 40))\r\n"
+        #expect(parse(head + token + "\r\n" + head + token + "\r\n", limits: limits).last == "idle")
+        let crowded = head + token + "\r\n" + head + "a: b\r\n" + token + "\r\n"
+        #expect(parse(crowded, limits: limits).last == "error 431 header fields too large")
+        limits.fieldCount = 3
+        #expect(parse(crowded, limits: limits).last == "idle")
+        limits.headBytes = 95
+        #expect(parse(crowded, limits: limits).last == "error 431 header fields too large")
     }
 
     @Test func `noise never crashes it`() {

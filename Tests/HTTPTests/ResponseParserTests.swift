@@ -105,7 +105,7 @@ private func parse(_ pieces: [[UInt8]], to method: HTTP.Method = .get, end: Bool
         request.authority = "localhost:1"
         var out = OutputBuffer()
         HTTP1Writer.write(request, into: &out)
-        var parser = RequestParser(limits: HTTPLimits())
+        let parser = RequestParser(limits: HTTPLimits())
         parser.feed(out.bytes)
         let step = try parser.next()
         #expect(step == .request)

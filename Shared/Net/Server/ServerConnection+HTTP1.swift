@@ -217,7 +217,7 @@ struct HandOver {
 
 /// What an HTTP/1.1 connection has beyond its transport.
 final class HTTP1Exchange {
-    var parser: RequestParser
+    let parser: RequestParser
     /// Bytes before the protocol is known.
     var firstBytes: [UInt8] = []
     /// The ordinal of the request that was shown last.

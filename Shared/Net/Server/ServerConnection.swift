@@ -32,7 +32,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     let peerNetwork: PeerNetwork
     unowned(unsafe) let server: ServerLoop  // outlives its connections: they are in its table
     var raw: Int32
-    var tls: TLSSession?
+    // Unchecked, as `output` is: both are used by one function at a time, and neither calls back.
+    @exclusivity(unchecked) var tls: TLSSession?
     var stage: Stage {
         didSet {
             if oldValue == .handshaking { server.handshakes -= 1 }
@@ -40,7 +41,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     }
     var interest: Interest = .read
 
-    var output = OutputBuffer(capacity: 256)
+    @exclusivity(unchecked) var output = OutputBuffer(capacity: 256)
     private var sent = 0
     /// The transport took less than there was; it will say when it takes more.
     var outputIsBlocked = false
@@ -200,8 +201,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         // In small pieces, so that a newcomer's turn is short: each of its requests may bring a token to verify.
         let buffer = isNewcomer ? server.newcomersBuffer : server.readBuffer
         let outcome: TLSOutcome
-        if tls != nil {
-            outcome = tls?.read(into: buffer) ?? .closed
+        if let ofTLS = tls?.read(into: buffer) {
+            outcome = ofTLS
         } else {
             switch FileDescriptor.read(raw: raw, into: buffer) {
             case .done(0): outcome = .closed
@@ -420,8 +421,8 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     private func writeOnce() {
         let bytes = UnsafeRawBufferPointer(rebasing: output.bytes[sent...])
         let outcome: TLSOutcome
-        if tls != nil {
-            outcome = tls?.write(bytes) ?? .closed
+        if let ofTLS = tls?.write(bytes) {
+            outcome = ofTLS
         } else {
             switch FileDescriptor.write(raw: raw, bytes) {
             case .done(let count): outcome = .done(count)

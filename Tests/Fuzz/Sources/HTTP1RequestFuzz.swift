@@ -128,11 +128,11 @@ private struct Dialogue {
     var end = StreamEnd.waiting(idle: true)
 
     init(_ stream: UnsafeRawBufferPointer, _ cuts: Cuts, _ limits: HTTPLimits) {
-        var parser = RequestParser(limits: limits)
+        let parser = RequestParser(limits: limits)
         do throws(HTTPError) {
             try cuts.forEachPiece(of: stream) { piece throws(HTTPError) in
                 parser.feed(piece)
-                try readRequests(&parser)
+                try readRequests(parser)
             }
             end = .waiting(idle: parser.isIdle)
         } catch {
@@ -140,7 +140,7 @@ private struct Dialogue {
         }
     }
 
-    private mutating func readRequests(_ parser: inout RequestParser) throws(HTTPError) {
+    private mutating func readRequests(_ parser: borrowing RequestParser) throws(HTTPError) {
         while true {
             switch try parser.next() {
             case .needMore: return

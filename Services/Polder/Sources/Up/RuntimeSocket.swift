@@ -140,7 +140,7 @@ private final class RuntimeConnection: ReadyHandler {
     private let loop: EventLoop
     private let routes: RuntimeRoutes
     private let closed: () -> Void
-    private var parser = RequestParser(limits: HTTPLimits())
+    private let parser = RequestParser(limits: HTTPLimits())
     private var output: [UInt8] = []
     private var isOpen = true
     private var isAnswering = false
