@@ -8,7 +8,6 @@ import Time
 /// A round of the loop:
 ///
 ///     epoll_wait ► ready handlers ► posted work and actor jobs ► due timers ► tick hooks (.work, then .output) ► again
-///          └─ nothing is ready ► idle hooks
 ///
 /// Everything marked "on loop" is called from the loop's own thread only; only `post`, `isOnLoop`, `stop`, `join` and the
 /// executor's own functions are for every thread. Work that blocks belongs on a `BlockingThread`.
@@ -25,7 +24,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private struct Inbox {
         var jobs: [Job] = []
-        var wakeSent = false
+        /// The loop waits, or is about to: who posts next must wake it.
+        var mustBeWoken = false
         var stopped = false
     }
 
@@ -48,10 +48,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var timers = TimerHeap()
     private var workHooks: [any TickHook] = []
     private var outputHooks: [any TickHook] = []
-    private var idleHooks: [any IdleHook] = []
     // The batch being run; swapped with the inbox, so that neither allocates in steady state.
     private var running: [Job] = []
     private var mustStop = false
+    private var longestWait = Int64.max  // nanoseconds
     private var now: MonotonicTime
 
     /// Starts a loop and its thread.
@@ -194,43 +194,46 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         outputHooks.removeAll { $0 === hook }
     }
 
-    /// Calls a hook once, as soon as nothing is ready any more: before the loop would wait, which it then puts off for a round.
-    package func callWhenIdle(_ hook: any IdleHook) {
+    /// Has another round follow after this time, if nothing else makes one follow earlier. It finds in `isIdle` whether anything
+    /// was ready: what is cheaper in large pieces is gathered over several rounds until nothing is.
+    package func lookAgain(afterNanoseconds wait: Int64) {
         assertOnLoop()
-        idleHooks.append(hook)
+        longestWait = min(longestWait, wait)
     }
+
+    /// Whether no descriptor was ready when this round began.
+    package private(set) var isIdle = false
 
     private func run() {
         threadID.store(SystemThread.currentID, ordering: .relaxed)
         let capacity = 256
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
         defer { events.deallocate() }
-        var hasMore = false
         while !mustStop {
-            let mayWait = !hasMore && idleHooks.isEmpty
-            let count = epoll_wait(epoll, events, Int32(capacity), mayWait ? waitMilliseconds() : 0)
+            let wait = timeToWait()
+            let mayWait = inbox.withLock { inbox in
+                inbox.mustBeWoken = wait != 0 && inbox.jobs.isEmpty
+                return inbox.mustBeWoken
+            }
+            let count = clinux_epoll_wait(epoll, events, Int32(capacity), mayWait ? wait : 0)
+            if mayWait { inbox.withLock { $0.mustBeWoken = false } }
+            longestWait = .max
+            isIdle = count <= 0
             now = .now()
-            if count == 0, !hasMore, !idleHooks.isEmpty { callIdleHooks() }
             for index in 0..<Int(max(0, count)) { dispatch(events[index]) }
             runPosted()
             while let work = timers.popDue(now) { work() }
             for hook in workHooks { hook.tickEnded() }
             for hook in outputHooks { hook.tickEnded() }
-            hasMore = inbox.withLock { !$0.jobs.isEmpty }
         }
         shutDown()
     }
 
-    private func callIdleHooks() {
-        let called = idleHooks
-        idleHooks.removeAll()
-        for hook in called { hook.loopIsIdle() }
-    }
-
-    private func waitMilliseconds() -> Int32 {
-        guard let next = timers.nextDeadline else { return -1 }
-        let left = next.nanoseconds - MonotonicTime.now().nanoseconds
-        return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
+    /// Nanoseconds; -1 without an end.
+    private func timeToWait() -> Int64 {
+        if longestWait <= 0 { return 0 }
+        guard let next = timers.nextDeadline else { return longestWait == .max ? -1 : longestWait }
+        return min(max(0, next.nanoseconds - MonotonicTime.now().nanoseconds), longestWait)
     }
 
     private func dispatch(_ event: epoll_event) {
@@ -254,10 +257,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     private func runPosted() {
-        inbox.withLock { inbox in
-            swap(&inbox.jobs, &running)
-            inbox.wakeSent = false
-        }
+        inbox.withLock { inbox in swap(&inbox.jobs, &running) }
         for job in running {
             switch job {
             case .work(let work): work()
@@ -278,18 +278,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         timers = TimerHeap()
         workHooks.removeAll()
         outputHooks.removeAll()
-        idleHooks.removeAll()
         threadID.store(0, ordering: .relaxed)
     }
 
     private func enqueue(_ job: sending Job) {
-        let onLoop = isOnLoop
         let mustWake = inbox.withLock { inbox in
             if inbox.stopped { return false }
             inbox.jobs.append(job)
-            if onLoop || inbox.wakeSent { return false }  // on the loop: it looks into the inbox before it waits
-            inbox.wakeSent = true
-            return true
+            defer { inbox.mustBeWoken = false }
+            return inbox.mustBeWoken  // else it looks into the inbox before it waits
         }
         if mustWake {
             var one: UInt64 = 1

@@ -48,12 +48,6 @@ package protocol TickHook: AnyObject {
     func tickEnded()
 }
 
-/// Told that nothing is ready any more. What is cheaper in large pieces is gathered over several rounds until then.
-package protocol IdleHook: AnyObject {
-    /// The loop would wait now. Called before the posted work, the timers and the tick hooks of its round.
-    func loopIsIdle()
-}
-
 /// When a tick hook runs, compared with the others of its loop.
 package enum TickPhase: Sendable {
     /// Before every `.output` hook: turns what was collected into answers or batches.

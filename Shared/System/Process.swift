@@ -70,9 +70,13 @@ package enum ThisProcess {
     /// Gives memory that is free, but was not returned by the allocator, back to the kernel. Takes milliseconds after a burst.
     package static func giveMemoryBack() { _ = malloc_trim(0) }
 
-    /// Has the allocator return large blocks to the kernel as soon as they are freed. By default it begins to keep them
-    /// (up to 32 MiB each) once one has been freed.
-    package static func returnLargeBlocks() { _ = mallopt(M_MMAP_THRESHOLD, 1 << 20) }
+    /// Has the allocator return large blocks to the kernel as soon as they are freed, and keep a few megabytes for small ones. By
+    /// default it begins to keep large ones too (up to 32 MiB each) once one has been freed; and with a fixed idea of what is
+    /// large it would return every 128 KiB, only to ask for them again with the next batch.
+    package static func returnLargeBlocks() {
+        _ = mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        _ = mallopt(M_TRIM_THRESHOLD, 4 << 20)
+    }
 
     /// Ends the process at once, without running anything else.
     package static func exit(_ code: Int32) -> Never { _exit(code) }

@@ -165,13 +165,16 @@ private final class Hook: TickHook {
     func tickEnded() { seen.add(name) }
 }
 
-private final class Idler: IdleHook, @unchecked Sendable {  // called on the loop only
+private final class Looker: TickHook, @unchecked Sendable {  // called on the loop only
+    let loop: EventLoop
     let seen: Collected<String>
     let then: () -> Void
-    init(_ seen: Collected<String>, then: @escaping () -> Void) { (self.seen, self.then) = (seen, then) }
-    func loopIsIdle() {
-        seen.add("idle")
-        then()
+    init(_ loop: EventLoop, _ seen: Collected<String>, then: @escaping () -> Void) {
+        (self.loop, self.seen, self.then) = (loop, seen, then)
+    }
+    func tickEnded() {
+        seen.add(loop.isIdle ? "idle" : "busy")
+        if loop.isIdle { then() } else { loop.lookAgain(afterNanoseconds: 0) }
     }
 }
 
@@ -212,21 +215,26 @@ private final class Idler: IdleHook, @unchecked Sendable {  // called on the loo
         loop.join()
     }
 
-    @Test func `an idle hook is called once, when nothing is ready any more`() async throws {
+    @Test func `a hook that looks again is told when nothing is ready`() async throws {
         let loop = try EventLoop(name: "test")
+        let (reader, writer) = try FileDescriptor.pipe().take()
         let seen = Collected<String>()
         await withCheckedContinuation { continuation in
-            let hook = Idler(seen) { continuation.resume() }
             loop.post {
-                loop.callWhenIdle(hook)
-                // Posted on the loop: run in the next round, before the loop could wait.
-                loop.post { loop.post { loop.post { seen.add("work") } } }
+                let handler = PipeReader(loop, reader, Collected()) {
+                    // In a round that something was ready in.
+                    let hook = Looker(loop, seen) { continuation.resume() }
+                    loop.addTickHook(hook)
+                    loop.schedule(after: .seconds(600)) { loop.removeTickHook(hook) }
+                }
+                do { try loop.register(reader, .read, handler) } catch { Issue.record(error) }
             }
+            FileDescriptor.close(raw: writer)
         }
-        await onLoop(loop) {}
         loop.stop()
         loop.join()
-        #expect(seen.all == ["work", "idle"])
+        #expect(seen.all.first == "busy")
+        #expect(seen.all.dropFirst().first == "idle")
     }
 
     @Test func `output hooks run after work hooks, once a round`() async throws {

@@ -3,6 +3,7 @@
 // What Linux has and Swift's Glibc module lacks. Not `#define _GNU_SOURCE`: the Glibc module is built without it, and
 // two views of one struct do not fit together. The few functions that hide behind it are declared here instead.
 
+#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -31,6 +32,16 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 static inline int clinux_accept(int fd, struct sockaddr_storage *peer) {
     socklen_t length = sizeof *peer;
     return accept4(fd, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// Waits for so many nanoseconds; -1 is for ever. A kernel before 5.11, or a sandbox, may know milliseconds only.
+static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, long long nanoseconds) {
+    if (nanoseconds <= 0) return epoll_wait(epoll, events, capacity, nanoseconds < 0 ? -1 : 0);
+    struct timespec limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    int count = epoll_pwait2(epoll, events, capacity, &limit, 0);
+    if (count >= 0 || errno != ENOSYS) return count;
+    long long milliseconds = (nanoseconds + 999999) / 1000000;
+    return epoll_wait(epoll, events, capacity, milliseconds > 1000000 ? 1000000 : (int)milliseconds);
 }
 
 static inline int clinux_stream_socket(int family) {

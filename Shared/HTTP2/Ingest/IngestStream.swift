@@ -68,6 +68,8 @@ struct StreamTable: ~Copyable {
     /// How many places there are: a power of two, at least twice `count`; or none.
     private(set) var capacity = 0
     private(set) var count = 0
+    /// How many stand elsewhere than at their number's own place. None, as long as a client counts up without gaps.
+    private var strays = 0
 
     init() {}
 
@@ -91,10 +93,12 @@ struct StreamTable: ~Copyable {
         count &+= 1
     }
 
-    private func put(_ stream: UnsafeMutablePointer<IngestStream>) {
-        var place = home(stream.pointee.number)
+    private mutating func put(_ stream: UnsafeMutablePointer<IngestStream>) {
+        let home = home(stream.pointee.number)
+        var place = home
         while places![place] != nil { place = (place &+ 1) & (capacity &- 1) }  // `insert` has made room
         places![place] = stream
+        if place != home { strays &+= 1 }
     }
 
     mutating func remove(_ number: UInt32) {
@@ -103,6 +107,11 @@ struct StreamTable: ~Copyable {
         while let stream = places[place], stream.pointee.number != number { place = (place &+ 1) & (capacity &- 1) }
         guard places[place] != nil else { return }
         count &-= 1
+        if strays == 0 {
+            places[place] = nil
+            return
+        }
+        if place != home(number) { strays &-= 1 }
         // Whoever stands behind and would rather stand here moves up, so that no search ends too early.
         var hole = place
         var next = place
@@ -112,6 +121,7 @@ struct StreamTable: ~Copyable {
             let wanted = home(stream.pointee.number)
             if (next &- wanted) & (capacity &- 1) >= (next &- hole) & (capacity &- 1) {
                 places[hole] = stream
+                if hole == wanted { strays &-= 1 }
                 hole = next
             }
         }
@@ -140,6 +150,7 @@ struct StreamTable: ~Copyable {
         let larger = UnsafeMutablePointer<UnsafeMutablePointer<IngestStream>?>.allocate(capacity: capacity)
         larger.initialize(repeating: nil, count: capacity)
         places = larger
+        strays = 0
         for place in 0..<oldCapacity {
             if let stream = old![place] { put(stream) }  // the old table had that many places
         }

@@ -22,18 +22,20 @@ import Wire
             StreamID(slot: 0, generation: 0, number: number), meter: meter, arrival: arrival, bytes: 10)
     }
 
+    private func wait(_ now: Int64, isBusy: Bool = false) -> Int64 { writer.timeUntilDue(now: now, isBusy: isBusy) }
+
     @Test func `a batch is due when none is on its way, and grows while one is`() {
-        #expect(writer.step(now: 1, loopIsIdle: true) == .waitForAnswer)
+        #expect(wait(0) == .max)
         add(1)
-        #expect(writer.step(now: 1, loopIsIdle: true) == .handOver)
+        #expect(wait(0) == 0)
         var receipt = Receipt()
         #expect(writer.takeBatch(&receipt, now: 0).count == 1)
         #expect(receipt.streams.map(\.number) == [1])
         add(2)
         add(3)
-        #expect(writer.step(now: 1, loopIsIdle: true) == .waitForAnswer)
+        #expect(wait(0) == .max)
         writer.batchAnswered(receipt, now: 1, isCommitted: true)
-        #expect(writer.step(now: 1, loopIsIdle: true) == .handOver)
+        #expect(wait(1) == 0)
         var next = Receipt()
         #expect(writer.takeBatch(&next, now: 0).count == 2)
         #expect(next.streams.map(\.number) == [2, 3])
@@ -44,21 +46,24 @@ import Wire
         var receipt = Receipt()
         _ = writer.takeBatch(&receipt, now: 0)
         add(2, value: 300 << 10)
-        #expect(writer.step(now: 1, loopIsIdle: false) == .handOver)
+        #expect(wait(1) == 0)
     }
 
-    @Test func `a busy loop gathers, but not for long`() {
-        add(1, arrival: 1)
-        #expect(writer.step(now: 1, loopIsIdle: false) == .gather)
-        #expect(writer.step(now: 1_000_000, loopIsIdle: false) == .gather)
-        #expect(writer.step(now: 1_000_001, loopIsIdle: false) == .handOver)
+    @Test(arguments: [(events: 1, isBusy: true), (events: 64, isBusy: false)])
+    func `batches of a busy loop, and those of many events, are two milliseconds apart`(_ how: (events: Int, isBusy: Bool)) {
+        let start: Int64 = 1_000_000_000
+        for number in 0..<how.events { add(UInt32(number)) }
+        #expect(wait(start, isBusy: how.isBusy) == 0, "the first one does not wait")
         var receipt = Receipt()
-        _ = writer.takeBatch(&receipt, now: 1_000_001)
-        // What came while a commit ran gathers with those who are answered now, and come back.
-        add(2, arrival: 1_000_002)
-        writer.batchAnswered(receipt, now: 5_000_000, isCommitted: true)
-        #expect(writer.step(now: 5_999_999, loopIsIdle: false) == .gather)
-        #expect(writer.step(now: 6_000_000, loopIsIdle: false) == .handOver)
+        _ = writer.takeBatch(&receipt, now: start)
+        add(100)
+        writer.batchAnswered(receipt, now: start + 200_000, isCommitted: true)
+        #expect(wait(start + 200_000, isBusy: how.isBusy) == 1_800_000)
+        #expect(wait(start + 2_000_000, isBusy: how.isBusy) == 0)
+        _ = writer.takeBatch(&receipt, now: start + 2_000_000)
+        writer.batchAnswered(receipt, now: start + 2_200_000, isCommitted: true)
+        add(101)
+        #expect(wait(start + 2_200_000) == 0, "little comes, and there is nothing else to do")
     }
 
     @Test func `events of one tick and schema are counted together`() {

@@ -46,31 +46,19 @@ extension IngestLoop {
     /// The round of the loop is over: what it collected goes to the vault and to the log.
     package func tickEnded() {
         askForKeys()
-        if !listed.isEmpty { handOverWhatIsDue(loopIsIdle: false) }
+        if !listed.isEmpty {
+            if now == 0 { readClocks() }
+            for writer in listed {
+                let wait = writer.timeUntilDue(now: now, isBusy: !loop.isIdle)
+                if wait == 0 { handOver(writer) }
+                // Who has a batch on its way is listed again when that is answered.
+                writer.isListed = !writer.records.isEmpty && writer.onTheWay == 0
+                if writer.isListed { loop.lookAgain(afterNanoseconds: writer.isLoaded ? wait : 0) }
+            }
+            listed.removeAll { !$0.isListed }
+        }
         publish()
         now = 0
-    }
-
-    /// Nothing more is ready: what was gathered goes to the log.
-    package func loopIsIdle() { handOverWhatIsDue(loopIsIdle: true) }
-
-    /// Looks at the writers on the list. Those whose batch gathers stay on it.
-    private func handOverWhatIsDue(loopIsIdle: Bool) {
-        let time = loop.roundTime.nanoseconds
-        var kept = 0
-        for writer in listed {
-            switch writer.step(now: time, loopIsIdle: loopIsIdle) {
-            case .gather:
-                listed[kept] = writer
-                kept += 1
-                continue
-            case .handOver: handOver(writer)
-            case .waitForAnswer: break
-            }
-            writer.isListed = false
-        }
-        listed.removeLast(listed.count - kept)
-        if kept > 0 { loop.callWhenIdle(self) }
     }
 
     private func handOver(_ writer: TopicWriter) {

@@ -60,7 +60,7 @@ package struct IngestSurroundings: Sendable {
 /// ```
 ///
 /// - Isolation: belongs to one loop; every method is called on it.
-package final class IngestLoop: RequestHandler, TickHook, IdleHook, @unchecked Sendable {  // touched on `loop` only
+package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable {  // touched on `loop` only
     let loop: EventLoop
     let door: any Answerer
     let around: IngestSurroundings

@@ -6,14 +6,14 @@ package import Wire
 /// Events of one topic on their way into the log: those of the batch under construction, and who waits for their commit.
 ///
 /// ```
-///   events ──► under construction ──nothing is ready, nothing on its way──► on its way ──commit──► 204 for each
-///                     ▲                                                        │
-///                     └────────────────── grows while a commit runs ───────────┘
+///   events ──► under construction ──tick end, nothing on its way──► on its way ──commit──► 204 for each
+///                     ▲                                                 │
+///                     └────────────── grows while a commit runs ────────┘
 /// ```
 ///
-/// A batch is handed over when none is on its way and the loop has nothing else to do; else the events of the following ticks join
-/// it. That is natural group commit: nobody waits for events that may not come, and the busier the loop and the slower the disk,
-/// the larger the batches. Those whose answers leave with one commit come back together, and share the next.
+/// A batch is handed over at the end of a tick when none is on its way; else the events of the following ticks join the next
+/// one. That is natural group commit: the slower the disk, the larger the batches. A fast disk would make many small commits of a
+/// heavy load, each of which costs a tenth of a millisecond of CPU; so large batches, and those of a busy loop, keep a pace.
 ///
 /// - Isolation: belongs to one loop.
 package final class TopicWriter {
@@ -26,63 +26,58 @@ package final class TopicWriter {
     /// Batches that were handed to the log and not answered yet.
     package private(set) var onTheWay = 0
     /// How fast the log answers.
-    package private(set) var pace: CommitPace
+    package private(set) var commitPace: CommitPace
     /// Whether the last batch was committed, as far as the store's health has been told.
     package var isKnownFine = false
     /// Whether the loop has this writer on its list for the end of the tick.
     package var isListed = false
 
     private var spare: [Receipt] = []
-    /// When the last batch was answered.
-    private var answered: Int64 = 0
-
-    /// What becomes of the batch under construction.
-    package enum Step {
-        /// It goes to the log.
-        case handOver
-        /// It could go; events that are ready may still join it.
-        case gather
-        /// There is none, or it waits until the one on its way is answered.
-        case waitForAnswer
-    }
+    /// When a batch was handed over last, and how many events it had.
+    private var lastHandOver: Int64 = 0
+    private var lastCount = 0
 
     /// Nothing under construction, nothing on its way.
     ///
     /// - Parameter patience: How long an event may have to wait for its commit.
     package init(topic: TopicName, patience: Duration) {
         self.topic = topic
-        pace = CommitPace(limit: patience)
+        commitPace = CommitPace(limit: patience)
         receipt = Receipt()
     }
 
     /// A batch that waits longer than this for the one before is handed over anyway.
     private static let largeBatch = 512 << 10  // bytes
 
-    /// A batch that could go gathers no longer than this, however busy the loop is.
-    private static let gatheringTime: Int64 = 1_000_000  // nanoseconds
+    /// Under load a batch is handed over no sooner than this after the one before.
+    private static let pace: Int64 = 2_000_000  // nanoseconds
+    /// So many events in a batch, or in the one before, are a load.
+    private static let load = 64
 
-    /// What to do with the batch under construction when a tick ends.
+    /// Whether many events come.
+    package var isLoaded: Bool { records.count >= Self.load || lastCount >= Self.load }
+
+    /// In how many nanoseconds the batch under construction should be handed to the log, unless one is on its way; 0 is now.
     ///
-    /// - Parameters:
-    ///   - now: Nanoseconds of a clock that never goes back.
-    ///   - loopIsIdle: Nothing more is ready.
-    package func step(now: Int64, loopIsIdle: Bool) -> Step {
-        guard let first = receipt.runs.first, !records.isEmpty else { return .waitForAnswer }
-        if records.byteCount >= Self.largeBatch { return .handOver }
-        guard onTheWay == 0 else { return .waitForAnswer }
-        return loopIsIdle || now - max(first.arrival, answered) >= Self.gatheringTime ? .handOver : .gather
+    /// - Parameter isBusy: The loop has more to read.
+    package func timeUntilDue(now: Int64, isBusy: Bool) -> Int64 {
+        if records.byteCount >= Self.largeBatch { return 0 }
+        if onTheWay > 0 || records.isEmpty { return .max }
+        return isBusy || isLoaded ? max(0, lastHandOver + Self.pace - now) : 0
     }
 
     /// Whether an event that arrives now would be durable in time.
     @inline(__always)
-    package func admits(now: Int64) -> Bool { pace.admits(collected: records.byteCount, now: now) }
+    package func admits(now: Int64) -> Bool { commitPace.admits(collected: records.byteCount, now: now) }
 
     /// Takes the batch under construction; `receipt` gets who waits for it.
     ///
     /// - Parameter now: Nanoseconds of a clock that never goes back.
     package func takeBatch(_ receipt: inout Receipt, now: Int64) -> RecordBatch {
         onTheWay += 1
-        pace.handedOver(bytes: records.byteCount, now: now)
+        lastHandOver = now
+        lastCount = records.count
+        commitPace.handedOver(bytes: records.byteCount, now: now)
         self.receipt.recordBytes = records.byteCount
         receipt = self.receipt
         self.receipt = spare.popLast() ?? Receipt()
@@ -95,8 +90,7 @@ package final class TopicWriter {
     /// A batch was answered; its receipt is used again.
     package func batchAnswered(_ receipt: Receipt, now: Int64, isCommitted: Bool) {
         onTheWay -= 1
-        answered = now
-        pace.answered(bytes: receipt.recordBytes, now: now, isCommitted: isCommitted)
+        commitPace.answered(bytes: receipt.recordBytes, now: now, isCommitted: isCommitted)
         receipt.clear()
         spare.append(receipt)
     }
