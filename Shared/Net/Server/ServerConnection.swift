@@ -358,6 +358,16 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         }
     }
 
+    func respondNoContent(to streams: ArraySlice<StreamID>) {
+        guard stage == .http2, let http2 else {
+            for stream in streams { respond(stream.number, .constant204) }
+            return
+        }
+        for stream in streams { http2.respondNoContent(stream.number) }
+        server.markDirty(self)
+        judge(.constant204)
+    }
+
     /// Learns from an answer what to think of the peer.
     @inline(__always)
     private func judge(_ answer: Answer) {

@@ -69,6 +69,16 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         connection.respond(stream.number, answer)
     }
 
+    /// Answers many requests with 204, as `respond` does; quickest when those of one connection stand together.
+    package func respondNoContent(to streams: [StreamID]) {
+        var rest = streams[...]
+        while let first = rest.first {
+            let end = rest.firstIndex { $0.slot != first.slot || $0.generation != first.generation } ?? rest.endIndex
+            connection(of: first)?.respondNoContent(to: rest[..<end])
+            rest = rest[end...]
+        }
+    }
+
     /// Who sent a request, by its client certificate. Nil without one, and when the request is gone.
     package func peer(of stream: StreamID) -> PeerIdentity? {
         connection(of: stream)?.peer

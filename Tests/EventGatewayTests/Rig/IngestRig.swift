@@ -237,6 +237,10 @@ final class AnswerBook: Answerer, @unchecked Sendable {  // the mutex guards eve
         }
     }
 
+    func respondNoContent(to streams: [StreamID]) {
+        for stream in streams { respond(stream, .constant204) }
+    }
+
     /// Waits for the answer to a request.
     func answer(to stream: StreamID) async throws -> GatewayAnswer {
         try await eventually("an answer to \(stream)") { self.answers.withLock { $0[stream] } != nil }

@@ -85,7 +85,7 @@ extension IngestLoop {
                 writer.isKnownFine = true
                 around.health.committed(writer.topic)
             }
-            for stream in receipt.streams { door.respond(stream, .constant204) }
+            door.respondNoContent(to: receipt.streams)
             for run in receipt.runs {
                 run.meter.accepted.add(run.count)
                 run.meter.bytes.add(run.bytes)
