@@ -49,17 +49,17 @@ import Wire
         #expect(wait(1) == 0)
     }
 
-    @Test(arguments: [(events: 1, isBusy: true), (events: 64, isBusy: false)])
-    func `batches of a busy loop, and those of many events, are two milliseconds apart`(_ how: (events: Int, isBusy: Bool)) {
+    @Test(arguments: [(1, true), (64, false)])
+    func `batches of a busy loop, and those of many events, are two milliseconds apart`(events: Int, isBusy: Bool) {
         let start: Int64 = 1_000_000_000
-        for number in 0..<how.events { add(UInt32(number)) }
-        #expect(wait(start, isBusy: how.isBusy) == 0, "the first one does not wait")
+        for number in 0..<events { add(UInt32(number)) }
+        #expect(wait(start, isBusy: isBusy) == 0, "the first one does not wait")
         var receipt = Receipt()
         _ = writer.takeBatch(&receipt, now: start)
         add(100)
         writer.batchAnswered(receipt, now: start + 200_000, isCommitted: true)
-        #expect(wait(start + 200_000, isBusy: how.isBusy) == 1_800_000)
-        #expect(wait(start + 2_000_000, isBusy: how.isBusy) == 0)
+        #expect(wait(start + 200_000, isBusy: isBusy) == 1_800_000)
+        #expect(wait(start + 2_000_000, isBusy: isBusy) == 0)
         _ = writer.takeBatch(&receipt, now: start + 2_000_000)
         writer.batchAnswered(receipt, now: start + 2_200_000, isCommitted: true)
         add(101)
