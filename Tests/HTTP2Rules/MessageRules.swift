@@ -215,6 +215,7 @@ extension Rules {
     }
 
     private static let badTrailerFrames: [(String, [UInt8])] = [
+        ("§8.2.2 te: gzip in trailers", Raw.headers(1, Raw.block([("te", "gzip")]))),
         ("§8.1 trailers that do not end the stream", Raw.headers(1, Raw.trailers, end: false)),
         ("§8.1 a request instead of trailers", Raw.headers(1, Raw.post)),
         ("§8.1 :method in trailers", Raw.headers(1, Raw.block([(":method", "POST")]))),

@@ -49,8 +49,9 @@ package enum AllowedDifference: String, CaseIterable, Sendable {
     case continuationInPieces
     /// RFC 9113 §4.2: a frame that is too long. nghttp2 does not measure CONTINUATION.
     case longContinuation
-    /// RFC 9110 §6.5.1: who receives a trailer that does not belong there may ignore it. nghttp2 takes a second or empty `host` for malformed.
-    case hostInTrailers
+    /// RFC 9110 §6.5.1: who receives a trailer that does not belong there may ignore it. nghttp2 takes `content-length` there for the
+    /// body's length, and a second or empty `host` for malformed.
+    case misplacedTrailer
     /// RFC 9113 §8.1: trailers without END_STREAM are malformed: an error of the stream.
     case trailersWithoutEnd
 
@@ -112,8 +113,9 @@ package enum AllowedDifference: String, CaseIterable, Sendable {
         case .continuationInPieces:
             return frame.type == 1 && frame.flags & 4 == 0 && ours.goAway == nil && theirs.goAway == 1
         case .longContinuation: return frame.type == 1 && frame.flags & 4 == 0 && ours.goAway == 6
-        case .hostInTrailers:
-            return history.used.contains(frame.stream) && difference.names.contains("host") && ours.goAway == nil
+        case .misplacedTrailer:
+            return history.used.contains(frame.stream) && ours.goAway == nil
+                && (difference.names.contains("host") || difference.names.contains("content-length"))
                 && (theirs.resets[frame.stream] == 1 || theirs.answers[frame.stream]?.first == ":status: 400")
         case .trailersWithoutEnd:
             return frame.type == 1 && frame.flags & 1 == 0 && resetting(1) && history.used.contains(frame.stream)

@@ -106,11 +106,13 @@ struct IngestHead: ~Copyable {
 
     /// §8.1: trailers are a field section without pseudo-header fields. They are checked, and not kept.
     borrowing func isTrailers() -> Bool {
+        let base = UnsafeRawPointer(list.text.bytes.baseAddress!)  // a buffer has memory from the start
         for index in 0..<list.count {
             let field = list[index]
             switch field.kind.role {
             case .method, .scheme, .authority, .path, .unknownPseudo, .invalid, .connectionSpecific: return false
-            case .host, .authorization, .contentLength, .te, .regular: if !field.hasGoodValue { return false }
+            case .te: if !ASCII.equalIgnoringCase(field.value.view(of: base), "trailers") { return false }  // §8.2.2
+            case .host, .authorization, .contentLength, .regular: if !field.hasGoodValue { return false }
             }
         }
         return true
