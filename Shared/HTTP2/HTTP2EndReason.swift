@@ -23,7 +23,7 @@ package enum HTTP2EndReason: String, Sendable, CaseIterable {
     case continuationFlood = "continuation_flood"
     /// A header list that unpacks to many times its limit, or one above the limit again and again.
     case headerBomb = "header_bomb"
-    /// Bodies that do not arrive in time, again and again.
+    /// Bodies that do not arrive in time, or do not end behind an answer, again and again.
     case slowBodies = "slow_bodies"
     /// Settings without end.
     case settingsFlood = "settings_flood"

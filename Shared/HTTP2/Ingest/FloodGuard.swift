@@ -6,7 +6,7 @@
 //     purse      full   an answer   a sweep    is paid for
 //     frames     2000   +4          +200       PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty frames, unknown frames
 //     requests   1000   +1          +100       RST_STREAM received or provoked, streams refused; oversized header lists (10), bodies
-//                                                      that did not arrive in time (20)
+//                                                      that did not arrive in time, or go on behind an answer (20)
 //
 // nghttp2 (1.57 and later) allows 1000 resets and 33 a second more; clients that cancel every request they make stay below that.
 

@@ -53,14 +53,11 @@ extension IngestConnection {
             }
         }
         for number in answered { reset(number, .noError) }
-        for number in slow {
-            respond(number, .text(.requestTimeout, "the request did not arrive in time\n"))
-            do throws(Violation) {
-                try guardian.payRequest(.slowBodies, 20)
-            } catch {
-                punish(error)
-                return
-            }
+        for number in slow { respond(number, .text(.requestTimeout, "the request did not arrive in time\n")) }
+        do throws(Violation) {
+            try guardian.payRequest(.slowBodies, 20 * (answered.count + slow.count))
+        } catch {
+            punish(error)
         }
     }
 

@@ -295,6 +295,16 @@ import Testing
         #expect(peer.server.session.endReason == .slowBodies)
     }
 
+    @Test func `too many bodies of refused requests that do not end, end the connection`() throws {
+        let peer = try RawPeer()
+        peer.server.refusal = { _ in Response(.serviceUnavailable) }
+        for round in 0..<60 { try peer.say(Raw.headers(number(round), end: false)) }
+        peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100)
+        #expect(peer.server.session.endReason == nil)
+        peer.server.session.refuseSlowRequests(heads: 100, bodies: 100, stalls: 100)
+        #expect(peer.server.session.endReason == .slowBodies)
+    }
+
     @Test func `what is begun must be finished: preface, frame, header block`() throws {
         let beginnings: [[UInt8]] = [
             [], Array(Raw.preface.dropLast()), Raw.preface, Raw.preface + [0, 0],
