@@ -39,8 +39,8 @@ final class IngestPool {
     }
 
     func giveBack(_ head: UnsafeMutablePointer<IngestHead>) {
-        // Heads are larger than streams, and connections share them.
-        if heads.count < limit / 16 { heads.append(head) } else { Self.destroy(head) }
+        // Heads are larger than streams, and requests of one connection share them unless their tokens differ.
+        if heads.count < limit / 2 { heads.append(head) } else { Self.destroy(head) }
     }
 
     private static func destroy<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
