@@ -1,8 +1,9 @@
 extension Rules {
     private static let malformed = Rule.Verdict.streamError(1, Code.protocolError)
 
-    /// §8.1 to §8.5
-    package static let messages: [Rule] = exchanges + contentLength + goodFields + badRequests + badTrailers
+    /// §8.1 to §8.5, §10.5.1
+    package static let messages: [Rule] =
+        exchanges + contentLength + goodFields + refusedRequests + badRequests + badTrailers
 
     private static let exchanges: [Rule] = [
         Rule("§8.1 GET", Raw.headers(1), is: .served(1)),
@@ -110,6 +111,28 @@ extension Rules {
         goodBlocks.map { Rule($0.0, Raw.headers(1, $0.1), is: .served(1)) } + [
             Rule("§8.3.1 host and another :authority", Raw.headers(1, with("host", "y")), is: .answered(1, "400"))
         ]
+
+    /// Within the rules, and more than anybody serves.
+    private static let refusedRequests: [Rule] = [
+        Rule(
+            "§10.5.1 a list of too many fields",
+            Raw.headers(1, Raw.request("GET", (0..<101).map { ("x-\($0)", "1") })), is: .answered(1, "431")),
+        Rule(
+            "§10.5.1 a list that is too long, in pieces", Raw.headers(1, complete: false),
+            Raw.continuation(1, Raw.filler(16_000), complete: false),
+            Raw.continuation(1, Raw.filler(16_000), complete: false),
+            Raw.continuation(1, Raw.filler(16_000), complete: false),
+            Raw.continuation(1, Raw.filler(16_000), complete: false), Raw.continuation(1, Raw.filler(16_000)),
+            is: .answered(1, "431")),
+        Rule(
+            "§10.5.1 a request behind a list that is too long",
+            given: [Raw.headers(1, Raw.request("GET", (0..<101).map { ("x-\($0)", "1") }))], Raw.headers(3),
+            is: .served(3)),
+        Rule("§8.1.1 a content-length larger than any body may be", sized("2000000"), is: .answered(1, "413")),
+        Rule(
+            "RFC 9110 §10.1.1 an unknown expectation", Raw.headers(1, with("expect", "payment"), end: false),
+            is: .answered(1, "417")),
+    ]
 
     private static let badBlocks: [(String, [UInt8])] = [
         ("§8.2.1 an upper-case name", with("X-Test", "1")),

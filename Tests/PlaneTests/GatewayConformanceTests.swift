@@ -16,11 +16,22 @@ import Testing
                 if !rule.opensConnection { cases.append((rule, Conversation(rule, tls, asOne: false))) }
             }
         }
-        let outcomes = try await plane.play(cases.map(\.conversation))
-        for (entry, outcome) in zip(cases, outcomes) {
-            let fault = outcome.fault(against: entry.rule)
-            #expect(fault == nil, "\(entry.rule), \(entry.conversation): \(outcome)")
+        // On a machine so slow that seconds passed between two frames, a client that left its body open was asked to stop (NO_ERROR),
+        // and the rule was not put to the test: again.
+        for _ in 0..<10 where !cases.isEmpty {
+            let outcomes = try await plane.play(cases.map(\.conversation))
+            var again: [(rule: Rule, conversation: Conversation)] = []
+            for (entry, outcome) in zip(cases, outcomes) {
+                if outcome.steps.contains(where: { $0.contains { $0.resetCode == 0 } }) {
+                    again.append(entry)
+                    continue
+                }
+                let fault = outcome.fault(against: entry.rule)
+                #expect(fault == nil, "\(entry.rule), \(entry.conversation): \(outcome)")
+            }
+            cases = again
         }
+        #expect(cases.isEmpty)
         try await plane.stop()
     }
 
@@ -147,6 +158,20 @@ import Testing
             #expect(steps[2].first { $0.type == 1 }?.payload.first != 0x20)
         },
         Exchange(
+            "more of a body than any window allowed",
+            [
+                Raw.headers(1, Raw.post, end: false),
+                (0..<96).flatMap { _ in Raw.data(1, [UInt8](repeating: 7, count: 16_384), end: false) },
+                Raw.headers(3),
+            ]
+        ) { steps in
+            #expect(steps[0].status(1) == "404" && steps[0].hasEnd(1))
+            // On a machine that takes seconds for this, the client was asked to stop before (NO_ERROR).
+            let resets = steps[1].compactMap(\.resetCode)
+            #expect(resets == [Code.flowControl] || resets == [0])
+            #expect(steps[2].status(3) == "404" && steps[2].hasEnd(3))
+        },
+        Exchange(
             "the rest of a body that nobody wants is let in, and the client is not stuck",
             [
                 Raw.headers(1, Raw.post, end: false)
@@ -156,7 +181,7 @@ import Testing
                 }
         ) { steps in
             #expect(steps[0].status(1) == "404" && steps[0].hasEnd(1))
-            #expect(steps.flatMap { $0 }.allSatisfy { $0.type != 3 })
+            #expect(steps.flatMap { $0 }.allSatisfy { $0.resetCode ?? 0 == 0 })
             #expect(steps.flatMap { $0 }.contains { $0.type == 8 && $0.stream == 1 })
         },
     ]
