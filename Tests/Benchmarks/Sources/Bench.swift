@@ -17,7 +17,17 @@ import System
 ///     bench event PERSON                              the sample event's bytes
 @main
 struct Bench {
-    static func main() throws {
+    static func main() {
+        do {
+            try run()
+        } catch {
+            let line = Array("bench: \(error)\n".utf8)
+            _ = line.withUnsafeBytes { FileDescriptor.write(raw: 2, $0) }
+            ThisProcess.exit(1)
+        }
+    }
+
+    private static func run() throws {
         let arguments = CommandLine.arguments.dropFirst()
         switch arguments.first {
         case "seal_ns": printNumber(try sealNanoseconds(values: 1))
