@@ -123,18 +123,18 @@ public enum ASCII {
         guard left.count == right.count, let one = left.baseAddress, let other = right.baseAddress else {
             return left.count == right.count
         }
+        guard left.count >= 8 else {
+            for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) { return false }
+            return true
+        }
         var index = 0
-        while index &+ 8 <= left.count {
+        while true {
             let first = one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let second = other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             if first != second, lowercased(first) != lowercased(second) { return false }
-            index &+= 8
+            if index == left.count &- 8 { return true }
+            index = min(index &+ 8, left.count &- 8)  // the last eight may have been seen in part
         }
-        while index < left.count {
-            if lowercased(left[index]) != lowercased(right[index]) { return false }
-            index &+= 1
-        }
-        return true
     }
 
     /// True when the bytes are the literal, letters taken without case.

@@ -344,7 +344,8 @@ struct HTTP1Message: ~Copyable {
         let bytes = buffer.bytes
         let name = cursor..<(cursor + 13)
         let value = (name.upperBound + 2)..<(name.upperBound + 2 + previous.count)
-        guard !previous.isEmpty, bytes.count >= value.upperBound + 2,
+        // The first letter before all else: most lines are not it.
+        guard !previous.isEmpty, bytes.count >= value.upperBound + 2, bytes[cursor] | 0x20 == UInt8(ascii: "a"),
             ASCII.hasPrefixIgnoringCase(UnsafeRawBufferPointer(rebasing: bytes[cursor...]), "authorization: "),
             ASCII.equal(UnsafeRawBufferPointer(rebasing: bytes[value]), previous),
             bytes[value.upperBound] == ASCII.cr, bytes[value.upperBound + 1] == ASCII.lf

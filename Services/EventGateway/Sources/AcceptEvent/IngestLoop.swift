@@ -69,30 +69,33 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
     private var clients: ClientTable
     private var planeNumber = 0  // grows with each plane: tells remembered places of clients stale
     private let tokens: TokenVerifier
-    private var memos: [ConnectionMemo] = []  // by connection slot
+    @exclusivity(unchecked) private var memos: [ConnectionMemo] = []  // by connection slot
     private var lastSchema: CompiledSchema?
     private var lastSchemaName = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1)
+
+    // Unchecked is what every event goes through: an access to it is a call that ends before the next begins, and that calls nobody
+    // back. To check that at run time costs as much as to seal a field.
 
     /// The event that is being read.
     let event: IncomingEvent
     /// Its record, until it stands in the batch.
-    var record = OutputBuffer(capacity: 4096)
+    @exclusivity(unchecked) var record = OutputBuffer(capacity: 4096)
     let sealing = FieldWorkspace()
     /// The fields of the event that are sealed; grows to the largest event.
-    var fields = UnsafeMutableBufferPointer<FieldToSeal>.allocate(capacity: 32)
+    @exclusivity(unchecked) var fields = UnsafeMutableBufferPointer<FieldToSeal>.allocate(capacity: 32)
     let keys: KeyCache
     var queue = KeyQueue<KeyQuestion, WaitingEvent>()
     /// How fast the vault answers.
     var keyPace: CommitPace
-    var flight: InFlight
-    var nonces: NonceSource
+    @exclusivity(unchecked) var flight: InFlight
+    @exclusivity(unchecked) var nonces: NonceSource
     var listed: [TopicWriter] = []  // writers with a batch to look at when the tick ends
 
     /// Monotonic nanoseconds of this tick; 0 until something needs it.
     var now: Int64 = 0
     /// Wall-clock time of this tick.
     private(set) var wallNow = Timestamp.epoch
-    private var tally = Tally()
+    @exclusivity(unchecked) private var tally = Tally()
 
     /// What happened and has not been told to the metrics yet, and what has been told.
     private struct Tally {

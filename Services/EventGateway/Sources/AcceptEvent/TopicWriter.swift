@@ -20,7 +20,7 @@ package final class TopicWriter {
     /// The topic.
     package let topic: TopicName
     /// Records under construction.
-    package var records = RecordBatch()
+    @exclusivity(unchecked) package var records = RecordBatch()  // as the loop's own: see `IngestLoop`
     /// Who waits for them.
     package private(set) var receipt: Receipt
     /// Batches that were handed to the log and not answered yet.
@@ -111,11 +111,11 @@ package final class Receipt {
     }
 
     /// Requests to answer.
-    package private(set) var streams: [StreamID] = []
+    @exclusivity(unchecked) package private(set) var streams: [StreamID] = []
     /// What to count.
-    package private(set) var runs: [Run] = []
+    @exclusivity(unchecked) package private(set) var runs: [Run] = []
     /// Bytes of all bodies.
-    package private(set) var bytes = 0
+    @exclusivity(unchecked) package private(set) var bytes = 0
     /// Bytes of the batch.
     fileprivate var recordBytes = 0
 
