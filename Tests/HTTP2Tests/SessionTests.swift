@@ -216,6 +216,32 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test(arguments: HTTP2Implementation.allCases)
+    func `malformed fields count, and far too many of them end the connection`(_ kind: HTTP2Implementation) throws {
+        let nameless: [UInt8] = [0, 0, 0]
+        let server = try MemoryServer(kind)
+        try (start + post(1, (0..<(16_000 / 3)).flatMap { _ in nameless })).withUnsafeBytes {
+            try server.session.receive($0)
+        }
+        #expect(server.session.endReason == nil)  // 5333 times 32 bytes: above the limit, not far above it
+        let more = (0..<(8 * 65_536 / 32 / 3 + 1)).flatMap { _ in [UInt8](repeating: 0, count: 9) }
+        try continued(3, more).withUnsafeBytes { try server.session.receive($0) }
+        #expect(server.session.endReason == (kind == .ingest ? .headerBomb : .flood))
+    }
+
+    /// A POST in HEADERS and two CONTINUATION.
+    private func continued(_ stream: UInt8, _ fields: [UInt8]) -> [UInt8] {
+        var frames = post(stream, Array(fields.prefix(16_000)), flags: 1)
+        var rest = fields.dropFirst(16_000)
+        while !rest.isEmpty {
+            let piece = rest.prefix(16_000)
+            rest = rest.dropFirst(16_000)
+            frames += [0, UInt8(piece.count >> 8), UInt8(piece.count & 255), 9, rest.isEmpty ? 4 : 0, 0, 0, 0, stream]
+            frames += piece
+        }
+        return frames
+    }
+
+    @Test(arguments: HTTP2Implementation.allCases)
     func `a request whose trailers are above the limit is not served, and the connection goes on`(
         _ kind: HTTP2Implementation
     ) throws {

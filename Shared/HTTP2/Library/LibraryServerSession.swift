@@ -211,12 +211,8 @@ package final class LibraryServerSession: HTTP2ServerSession {
         _ number: Int32, isRequest: Bool, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
     ) {
         guard let stream = find(number) else { return }
-        stream.pointee.listBytes += name.count + value.count + 32
-        stream.pointee.listCount += 1
-        if stream.pointee.listBytes > limits.headerListBytes || stream.pointee.listCount > limits.fieldCount {
+        guard admit(stream, name.count + value.count) else {
             stream.pointee.refusal = .headerFieldsTooLarge
-            // The compressed block must be read to its end to keep the table right, but not for ever.
-            if stream.pointee.listBytes > limits.headerListBytes * FieldList.Limits.patience { floods = true }
             return
         }
         guard isRequest else { return }  // trailers are counted, not kept
@@ -249,8 +245,19 @@ package final class LibraryServerSession: HTTP2ServerSession {
         }
     }
 
-    fileprivate func invalidFieldArrived(_ number: Int32) {
-        find(number)?.pointee.refusal = .badRequest
+    fileprivate func invalidFieldArrived(_ number: Int32, _ length: Int) {
+        guard let stream = find(number) else { return }
+        _ = admit(stream, length)
+        stream.pointee.refusal = .badRequest
+    }
+
+    /// Counts a field. False when the list is too large to keep it.
+    private func admit(_ stream: UnsafeMutablePointer<LibraryStream>, _ length: Int) -> Bool {
+        stream.pointee.listBytes += length + 32
+        stream.pointee.listCount += 1
+        // The compressed block must be read to its end to keep the table right, but not for ever.
+        if stream.pointee.listBytes > limits.headerListBytes * FieldList.Limits.patience { floods = true }
+        return stream.pointee.listBytes <= limits.headerListBytes && stream.pointee.listCount <= limits.fieldCount
     }
 
     fileprivate func bodyArrived(_ number: Int32, _ bytes: UnsafeRawBufferPointer) {
@@ -391,8 +398,9 @@ private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
         }
         return 0
     }
-    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, frame, _, _, _, _, _, data in
-        owner(data) { $0.invalidFieldArrived(cnghttp2_stream(frame!)) }
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) {
+        _, frame, _, nameCount, _, valueCount, _, data in
+        owner(data) { $0.invalidFieldArrived(cnghttp2_stream(frame!), nameCount + valueCount) }
         return 0
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, data in
