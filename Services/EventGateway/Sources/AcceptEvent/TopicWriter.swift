@@ -50,7 +50,7 @@ package final class TopicWriter {
     private static let largeBatch = 512 << 10  // bytes
 
     /// Under load a batch is handed over no sooner than this after the one before.
-    private static let pace: Int64 = 2_000_000  // nanoseconds
+    private static let pace: Int64 = 1_000_000  // nanoseconds
     /// So many events in a batch, or in the one before, are a load.
     private static let load = 64
 
