@@ -40,7 +40,7 @@ final class IngestPool {
 
     func giveBack(_ head: UnsafeMutablePointer<IngestHead>) {
         // Heads are larger than streams, and requests of one connection share them unless their tokens differ.
-        if heads.count < limit / 2 { heads.append(head) } else { Self.destroy(head) }
+        if heads.count < limit / 4 { heads.append(head) } else { Self.destroy(head) }
     }
 
     private static func destroy<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
