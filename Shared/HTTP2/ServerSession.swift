@@ -38,7 +38,7 @@ extension HTTP2RequestReceiver {
 /// Which code speaks HTTP/2 for a listener.
 package enum HTTP2Implementation: Sendable, CaseIterable {
     /// libnghttp2: for every service whose listeners are not hot.
-    case library
+    case nghttp2
     /// ``IngestSession``: for the event gateway.
     case ingest
 
@@ -47,12 +47,12 @@ package enum HTTP2Implementation: Sendable, CaseIterable {
     /// - Parameters:
     ///   - receiver: Not retained; it outlives the session, and does not let go of it from inside `receive`.
     ///   - pool: The loop's pool of streams.
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     package func makeSession(
         receiver: any HTTP2RequestReceiver, pool: HTTP2StreamPool, limits: HTTP2ServerLimits
     ) throws(HTTP2Error) -> any HTTP2ServerSession {
         switch self {
-        case .library: try LibraryServerSession(receiver: receiver, pool: pool, limits: limits)
+        case .nghttp2: try LibraryServerSession(receiver: receiver, pool: pool, limits: limits)
         case .ingest: IngestSession(receiver: receiver, pool: pool, limits: limits)
         }
     }
@@ -76,7 +76,7 @@ package protocol HTTP2ServerSession: AnyObject {
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
     ///
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error)
 
     /// True when `pullOutput` has something.

@@ -452,7 +452,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
 
 @Suite struct HTTP2ClientSessionTests {
     @Test func `a response above the limit fails its request only`() throws {
-        let (client, server) = (try MemoryClient(bodyLimit: 1000), try MemoryServer(.library))
+        let (client, server) = (try MemoryClient(bodyLimit: 1000), try MemoryServer(.nghttp2))
         server.answer = { number in Response(.ok, body: [UInt8](repeating: 1, count: number == 1 ? 1001 : 1000)) }
         let large = try client.send(Request(.get, "/"))
         let small = try client.send(Request(.get, "/"))
@@ -462,7 +462,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test func `a cancelled request is forgotten, the connection goes on`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer(.library))
+        let (client, server) = (try MemoryClient(), try MemoryServer(.nghttp2))
         server.answer = { _ in nil }
         let first = try client.send(Request(.get, "/"))
         try pump(client, server)
@@ -478,7 +478,7 @@ func pump(_ client: MemoryClient, _ server: MemoryServer, _ chunking: Chunking =
     }
 
     @Test func `requests under way fail when the connection ends`() throws {
-        let (client, server) = (try MemoryClient(), try MemoryServer(.library))
+        let (client, server) = (try MemoryClient(), try MemoryServer(.nghttp2))
         server.answer = { _ in nil }
         let number = try client.send(Request(.get, "/"))
         try pump(client, server)

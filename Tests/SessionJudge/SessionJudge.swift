@@ -31,7 +31,7 @@ package enum SessionJudge {
         let theirs: Conversation
         do throws(HTTP2Error) {
             ours = try Conversation(.ingest, limits)
-            theirs = try Conversation(.library, limits)
+            theirs = try Conversation(.nghttp2, limits)
         } catch {
             throw UnexplainedDifference(description: "\(error)")
         }

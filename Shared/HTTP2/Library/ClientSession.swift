@@ -45,7 +45,7 @@ package final class HTTP2ClientSession {
     /// - Parameters:
     ///   - receiver: Not retained.
     ///   - bodyLimit: Bytes of the largest response body to take.
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     package init(receiver: any HTTP2ResponseReceiver, bodyLimit: Int) throws(HTTP2Error) {
         self.receiver = receiver
         self.bodyLimit = bodyLimit
@@ -132,15 +132,9 @@ package final class HTTP2ClientSession {
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
     ///
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
-        while out.count < highWater {
-            var piece: UnsafePointer<UInt8>?
-            let count = nghttp2_session_mem_send(session, &piece)
-            if count < 0 { throw .library(call: "nghttp2_session_mem_send", reason: reasonText(count)) }
-            if count == 0 { return }
-            out.append(UnsafeRawBufferPointer(start: piece, count: count))
-        }
+        try pull(from: session, into: &out, upTo: highWater)
     }
 
     /// True when `pullOutput` has something.
@@ -148,7 +142,7 @@ package final class HTTP2ClientSession {
 
     /// True when the protocol has nothing more to say in either direction.
     package var isFinished: Bool {
-        nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+        saysNothingMore(session)
     }
 
     /// Says goodbye; requests under way are still answered.

@@ -31,7 +31,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
     /// - Parameters:
     ///   - receiver: Not retained.
     ///   - pool: The loop's pool of streams.
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     package init(
         receiver: any HTTP2RequestReceiver, pool: HTTP2StreamPool, limits: HTTP2ServerLimits
     ) throws(HTTP2Error) {
@@ -88,15 +88,9 @@ package final class LibraryServerSession: HTTP2ServerSession {
 
     /// Appends what is to be sent, until there is nothing more or `out` holds `highWater` bytes.
     ///
-    /// - Throws: `.library` when memory is short.
+    /// - Throws: `HTTP2Error.library` when memory is short.
     package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
-        while out.count < highWater {
-            var piece: UnsafePointer<UInt8>?
-            let count = nghttp2_session_mem_send(session, &piece)
-            if count < 0 { throw .library(call: "nghttp2_session_mem_send", reason: reasonText(count)) }
-            if count == 0 { return }
-            out.append(UnsafeRawBufferPointer(start: piece, count: count))
-        }
+        try pull(from: session, into: &out, upTo: highWater)
     }
 
     /// True when `pullOutput` has something.
@@ -104,7 +98,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
 
     /// True when the protocol has nothing more to say in either direction: close the connection once output is sent.
     package var isFinished: Bool {
-        nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+        saysNothingMore(session)
     }
 
     // MARK: Answers
@@ -380,7 +374,8 @@ private let readAnswer: nghttp2_data_source_read_callback = { _, _, buffer, capa
     return count
 }
 
-/// One set of callbacks for all server sessions; never freed, never changed.
+/// One set of callbacks for all server sessions.
+// Unchecked: made once, never changed, never freed.
 private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
     var callbacks: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }

@@ -58,7 +58,7 @@ package struct HTTPServerOptions: Sendable {
     /// A peer that takes none of what we send for this long is cut off.
     package var stallTime = Duration.seconds(30)
     /// Who speaks HTTP/2.
-    package var http2 = HTTP2Implementation.library
+    package var http2 = HTTP2Implementation.nghttp2
     /// Told on the loop, or on the thread that starts the server. Must be quick.
     package var observe: @Sendable (ServerEvent) -> Void = { _ in }
 

@@ -4,7 +4,8 @@ private import Glibc
 // The two functions that libFuzzer's own `main` calls (https://llvm.org/docs/LibFuzzer.html). It starts itself again with
 // the arguments that it got, so the target comes in the environment.
 
-/// The target under test. Set before the first input and read by libFuzzer's one thread.
+/// The target under test.
+// Unchecked: set before the first input, and read by libFuzzer's one thread.
 nonisolated(unsafe) private var target = FuzzTarget.json
 
 /// Chooses the target. Without one it prints their names and ends.

@@ -7,7 +7,7 @@ internal import HTTP2
 enum HTTP2Fuzz {
     static func runIngest(_ bytes: UnsafeRawBufferPointer) throws(BrokenInvariant) { try run(bytes, .ingest) }
 
-    static func runLibrary(_ bytes: UnsafeRawBufferPointer) throws(BrokenInvariant) { try run(bytes, .library) }
+    static func runLibrary(_ bytes: UnsafeRawBufferPointer) throws(BrokenInvariant) { try run(bytes, .nghttp2) }
 
     private static func run(
         _ bytes: UnsafeRawBufferPointer, _ implementation: HTTP2Implementation
@@ -25,7 +25,7 @@ enum HTTP2Fuzz {
                 try require(whole.requests == other.requests, "cuts do not change the requests")
                 try require(whole.end == other.end, "cuts do not change the end: \(whole.end), \(other.end)")
                 try require(whole.answered == other.answered, "cuts do not change what is answered")
-            case .library:
+            case .nghttp2:
                 // libnghttp2 counts every piece of the head of a CONTINUATION as one more CONTINUATION: it may end sooner.
                 let common = min(whole.requests.count, other.requests.count)
                 try require(whole.requests.prefix(common) == other.requests.prefix(common), "requests stay in order")

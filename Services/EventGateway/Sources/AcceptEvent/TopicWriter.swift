@@ -110,6 +110,8 @@ package final class Receipt {
         package var bytes: Int
     }
 
+    // Unchecked, as the loop's own: see `IngestLoop`.
+
     /// Requests to answer.
     @exclusivity(unchecked) package private(set) var streams: [StreamID] = []
     /// What to count.

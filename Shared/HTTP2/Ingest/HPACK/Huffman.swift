@@ -46,6 +46,7 @@ struct Huffman: Sendable {
 
     private nonisolated(unsafe) let steps: UnsafePointer<Step>  // made once, never changed or freed
     /// For each length its first code, the number of codes, and where its symbols begin in `symbols`.
+    // These two, too, are made once, and never changed or freed.
     private nonisolated(unsafe) let ranges: UnsafePointer<(first: UInt32, count: UInt32, start: Int)>
     private nonisolated(unsafe) let symbols: UnsafePointer<UInt16>
 
