@@ -52,6 +52,16 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whose it is, as far as limits go.
+    package var network: PeerNetwork {
+        switch kind {
+        case .v4(let raw): PeerNetwork(family: UInt16(AF_INET), bits: UInt64(raw))
+        case .v6(let bytes):
+            PeerNetwork(family: UInt16(AF_INET6), bits: bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        case .unix: .local
+        }
+    }
+
     /// The address without the port: `127.0.0.1`, `::1`, or the path.
     package var host: String {
         switch kind {
@@ -178,7 +188,7 @@ package struct PeerNetwork: Hashable, Sendable {
     /// Unix sockets: everybody on this machine.
     package static let local = PeerNetwork(family: UInt16(AF_UNIX), bits: 0)
 
-    private init(family: UInt16, bits: UInt64) {
+    fileprivate init(family: UInt16, bits: UInt64) {
         self.family = family
         self.bits = bits
     }

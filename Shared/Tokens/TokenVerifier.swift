@@ -14,10 +14,14 @@ package import Time
 ///
 /// - Isolation: made by one loop's verifier, used on that loop.
 package final class VerifiedToken {
-    /// The `clientId` claim: which stream the caller may write to.
+    /// The `clientId` claim: which stream the caller may write to. Empty in a token of a person.
     package let clientID: String
     /// The same as UTF-8.
     package let clientIDBytes: [UInt8]
+    /// The `installationId` claim: the data plane, in realm `installations`.
+    package let installationID: String?
+    /// Who logged in, in realm `users`.
+    package let person: TokenPerson?
     /// The `exp` claim.
     package let expiresAt: Timestamp
     /// Free for whoever owns the verifier, for example the index of the client's stream; -1 at first.
@@ -29,14 +33,24 @@ package final class VerifiedToken {
     /// Version of the key set that it was verified with.
     @usableFromInline let keyVersion: UInt64
 
-    init(clientID: String, expiresAt: Timestamp, validFrom: Timestamp, validUntil: Timestamp, keyVersion: UInt64) {
-        self.clientID = clientID
+    init(_ claims: TokenClaims, holder: TokenHolder, validFrom: Timestamp, validUntil: Timestamp, keyVersion: UInt64) {
+        clientID = holder == .client ? claims.clientID ?? "" : ""
         clientIDBytes = Array(clientID.utf8)
-        self.expiresAt = expiresAt
+        installationID = holder == .client ? claims.installationID : nil
+        person = holder == .person ? claims.person : nil
+        expiresAt = claims.expiresAt
         self.validFrom = validFrom.milliseconds
         self.validUntil = validUntil.milliseconds
         self.keyVersion = keyVersion
     }
+}
+
+/// Whom a realm gives its tokens to.
+package enum TokenHolder: Sendable {
+    /// A stream or a data plane: `clientId` is required.
+    case client
+    /// A person: `sub` and `email` are required.
+    case person
 }
 
 /// Verifies bearer tokens of one issuer.
@@ -44,6 +58,7 @@ package final class VerifiedToken {
 /// - Isolation: one per loop; not thread-safe.
 package final class TokenVerifier {
     private let issuer: String
+    private let holder: TokenHolder
     private let keys: SharedKeySet
     private let skew: Duration
     private var cache: TokenCache
@@ -53,11 +68,16 @@ package final class TokenVerifier {
     ///
     /// - Parameters:
     ///   - issuer: What `iss` has to be, exactly.
+    ///   - holder: Whom the issuer gives tokens to.
     ///   - keys: Where the issuer's keys are found; asked for its version on every call.
     ///   - skew: By how much our clock and the issuer's may differ.
     ///   - capacity: How many verified tokens are kept, about 1 kB each.
-    package init(issuer: String, keys: SharedKeySet, skew: Duration = .seconds(30), capacity: Int = 2048) {
+    package init(
+        issuer: String, holder: TokenHolder = .client, keys: SharedKeySet, skew: Duration = .seconds(30),
+        capacity: Int = 2048
+    ) {
         self.issuer = issuer
+        self.holder = holder
         self.keys = keys
         self.skew = skew
         cache = TokenCache(capacity: capacity)
@@ -144,11 +164,14 @@ package final class TokenVerifier {
         let claims = try TokenClaims(jwt.claims)
         guard claims.issuer == issuer else { throw .wrongIssuer }
         let verified = VerifiedToken(
-            clientID: claims.clientID ?? "", expiresAt: claims.expiresAt,
-            validFrom: max(claims.notBefore, claims.issuedAt) - skew, validUntil: claims.expiresAt + skew,
+            claims, holder: holder, validFrom: max(claims.notBefore, claims.issuedAt) - skew,
+            validUntil: claims.expiresAt + skew,
             keyVersion: current.version)
         try checkTimes(verified, now)
-        guard let clientID = claims.clientID, !clientID.isEmpty else { throw .noClientID }
+        switch holder {
+        case .client: if verified.clientID.isEmpty { throw .noClientID }
+        case .person: if verified.person == nil { throw .badClaim("email") }
+        }
         return verified
     }
 }

@@ -188,3 +188,50 @@ import Tokens
         #expect(error.description.contains("restore it from a backup, or remove it"))
     }
 }
+
+@Suite struct PersonTokenTests {
+    private let folder: TemporaryFolder
+    private let store: SigningKeyStore
+    private let issuer: TokenIssuer
+    private let now = ManualClock().now()
+    private let person = TokenPerson(id: "6f7a0d57-6f0e-4a3c-8d2f-2b8f4f3c1e90", email: "admin@polder.local")
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try SigningKeyStore(
+            folder: folder.path, algorithm: .es256,
+            schedule: SigningKeySchedule(rotateAfter: .days(30), publishAhead: .hours(1), keepAfterUse: .hours(2)),
+            now: now)
+        // Short tokens are for clients: a person's says who it is in any case.
+        issuer = TokenIssuer(issuer: TokenFixture.issuer, keys: store, lifetime: .hours(1), detail: .minimal)
+    }
+
+    private func verifier(_ holder: TokenHolder) -> TokenVerifier {
+        TokenVerifier(issuer: TokenFixture.issuer, holder: holder, keys: store.published)
+    }
+
+    @Test func `a person's token names the person, and never a client`() throws {
+        let token = try issuer.issue(for: person, clientID: "cli", scope: "offline_access email", now: now)
+        let verified = try verifier(.person).verify(token.text, at: now)
+        #expect(verified.person == person)
+        #expect(verified.clientID == "")
+        #expect(verifier(.client).error(token.text, at: now) == .noClientID)
+        let payload = try JSONValue.parse(try #require(Base64.decode(token.text.split(separator: ".")[1], .url)))
+        #expect(payload["azp"]?.string == "cli")
+        #expect(payload["scope"]?.string == "offline_access email")
+        #expect(payload["clientId"] == nil)
+    }
+
+    @Test func `a client's token is none of a person`() throws {
+        let token = try issuer.issue(clientID: "stream-a", now: now)
+        #expect(verifier(.person).error(token.text, at: now) == .badClaim("email"))
+        #expect(try verifier(.client).verify(token.text, at: now).person == nil)
+    }
+
+    @Test func `a token of a data plane names its installation`() throws {
+        let token = try issuer.issue(clientID: "ins-a", installationID: "i-1", now: now)
+        let verified = try verifier(.client).verify(token.text, at: now)
+        #expect(verified.clientID == "ins-a")
+        #expect(verified.installationID == "i-1")
+    }
+}

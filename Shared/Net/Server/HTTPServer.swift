@@ -67,7 +67,7 @@ package final class HTTPServer: Sendable {
         answering answer: @escaping @Sendable (Request) async -> Response
     ) async throws(SystemError) -> HTTPServer {
         try await start(on: loops, listeners: listeners, options: options) { server in
-            AsyncRequestHandler(for: server, answer)
+            AsyncRequestHandler(for: server) { request, _ in await answer(request) }
         }
     }
 

@@ -84,6 +84,11 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         connection(of: stream)?.peer
     }
 
+    /// Over what a request came. Nil when the request is gone.
+    package func caller(of stream: StreamID) -> Caller? {
+        connection(of: stream).map { Caller(network: $0.peerNetwork, isSecure: $0.tls != nil) }
+    }
+
     @inline(__always)
     func connection(of stream: StreamID) -> ServerConnection? {
         let slot = Int(stream.slot)
