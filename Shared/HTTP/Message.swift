@@ -56,6 +56,8 @@ package struct Response: Sendable, Equatable {
     package var headers: Headers
     /// The whole body.
     package var body: [UInt8]
+    /// The fields behind the body, in an answer that came over HTTP/2 (RFC 9110 §6.5). Not sent: see the streamed answers of `HTTP2`.
+    package var trailers = Headers()
 
     /// From its parts.
     package init(_ status: Status, headers: Headers = [:], body: [UInt8] = []) {

@@ -28,11 +28,57 @@ package protocol HTTP2RequestReceiver: AnyObject {
 
     /// A request's head is complete, its body is not: the receiver may refuse the request. Asked by the ingest session only.
     func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response?
+
+    /// A request's head is complete. Whoever wants the request as it arrives, and answers it piece by piece, says who takes it; it is not
+    /// shown to `requestArrived` then. `head` is valid during the call, and its token never counts as the one before. Asked by
+    /// `LibraryServerSession` only.
+    ///
+    /// - Returns: Who takes the request, held until its stream is closed; nil to wait for the whole request.
+    func streamBegins(_ number: UInt32, head: borrowing RequestHead) -> (any HTTP2StreamTaker)?
+}
+
+/// Takes one message of an HTTP/2 stream as it arrives, and learns when there is room for more of the one that it sends.
+///
+/// Called from inside `receive` or `pullOutput` of the session; it may answer then.
+package protocol HTTP2StreamTaker: AnyObject {
+    /// Bytes of the body arrived; the view is valid during the call. The stream's window stays smaller by them until `openWindow`
+    /// gives them back: so a sender cannot be faster than its reader.
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer)
+
+    /// The message is complete, with these fields behind its body.
+    func messageEnded(trailers: Headers)
+
+    /// What was to be sent had piled up to `HTTP2Pile.highWater`, and now there is room again.
+    func outputDrained()
+
+    /// The stream is closed, and nothing more will be heard of it. Told once, always.
+    func streamClosed(_ how: HTTP2StreamEnd)
+}
+
+/// How a stream was closed.
+package enum HTTP2StreamEnd: Sendable, Equatable {
+    /// Both messages were complete.
+    case complete
+    /// One side reset it with this code (RFC 9113 §7).
+    case reset(code: UInt32)
+    /// The connection ended.
+    case connectionEnded
+}
+
+/// How much of an answer or a request may wait to be sent.
+package enum HTTP2Pile {
+    /// Bytes from which on whoever sends should wait for `outputDrained`.
+    package static let highWater = 64 << 10
+    /// Bytes at which it is told.
+    package static let lowWater = 16 << 10
 }
 
 extension HTTP2RequestReceiver {
     /// Waits for every body.
     package func headArrived(_ number: UInt32, head: borrowing RequestHead) -> Response? { nil }
+
+    /// Takes every request whole.
+    package func streamBegins(_ number: UInt32, head: borrowing RequestHead) -> (any HTTP2StreamTaker)? { nil }
 }
 
 /// Which code speaks HTTP/2 for a listener.

@@ -10,6 +10,12 @@ package protocol HTTP2ResponseReceiver: AnyObject {
     func requestFailed(_ number: UInt32, _ error: HTTP2Error)
 }
 
+/// Takes one answer as it arrives, and learns when there is room for more of the request.
+package protocol HTTP2ResponseTaker: HTTP2StreamTaker {
+    /// The head of the answer arrived; `response` has no body. Not told of informational answers.
+    func headArrived(_ response: Response)
+}
+
 /// The client's side of one HTTP/2 connection: requests in, bytes out; bytes in, whole responses out. No socket, no clock.
 ///
 /// For calls between services, not for the hot path: a request costs a few allocations.
@@ -24,11 +30,15 @@ package final class HTTP2ClientSession {
         var response = Response(.ok)
         var hasStatus = false
         var tooLarge = false
-        var trailers = false
+        var headIsComplete = false
+        /// Set when the answer is taken as it arrives; then the request is `outgoing`.
+        let taker: (any HTTP2ResponseTaker)?
+        let outgoing = OutgoingBody()
 
-        init(number: UInt32, body: [UInt8]) {
+        init(number: UInt32, body: [UInt8], taker: (any HTTP2ResponseTaker)? = nil) {
             self.number = number
             self.body = body
+            self.taker = taker
         }
     }
 
@@ -36,6 +46,8 @@ package final class HTTP2ClientSession {
     private unowned(unsafe) let receiver: any HTTP2ResponseReceiver
     private let bodyLimit: Int
     private var exchanges: [UInt32: Exchange] = [:]
+    /// Streams whose requests had piled up.
+    private var full: [UInt32] = []
 
     /// True when the peer has said that it goes away, or no more stream numbers are left: dial again for more requests.
     package private(set) var mustNotBeReused = false
@@ -84,12 +96,7 @@ package final class HTTP2ClientSession {
     /// - Throws: `.refused` when the connection takes no more requests.
     package func submit(_ request: Request, scheme: String) throws(HTTP2Error) -> UInt32 {
         guard !mustNotBeReused else { throw .refused }
-        var block = FieldBlock()
-        block.add(":method", request.method.description)
-        block.add(":scheme", scheme)
-        block.add(":authority", request.authority)
-        block.add(":path", request.target)
-        block.add(request.headers)
+        var block = head(of: request, scheme)
         if !request.body.isEmpty { block.add("content-length", "\(request.body.count)") }
         let number = nghttp2_session_get_next_stream_id(session)
         let exchange = Exchange(number: number, body: request.body)
@@ -113,9 +120,85 @@ package final class HTTP2ClientSession {
         return number
     }
 
+    private func head(of request: Request, _ scheme: String) -> FieldBlock {
+        var block = FieldBlock()
+        block.add(":method", request.method.description)
+        block.add(":scheme", scheme)
+        block.add(":authority", request.authority)
+        block.add(":path", request.target)
+        block.add(request.headers)
+        return block
+    }
+
+    // MARK: Requests in pieces, whose answers are taken as they arrive
+
+    /// Queues the head of a request, whose body follows with `send`, and tells its number.
+    ///
+    /// - Parameter taker: Held until the stream is closed or cancelled.
+    /// - Throws: `.refused` when the connection takes no more requests.
+    package func begin(
+        _ request: Request, scheme: String, taker: any HTTP2ResponseTaker
+    ) throws(HTTP2Error) -> UInt32 {
+        guard !mustNotBeReused else { throw .refused }
+        let number = nghttp2_session_get_next_stream_id(session)
+        let exchange = Exchange(number: number, body: [], taker: taker)
+        var provider = exchange.outgoing.provider
+        var result: Int32 = 0
+        let block = head(of: request, scheme)
+        block.withFields { fields, count in
+            result = nghttp2_submit_request(session, nil, fields, count, &provider, nil)
+        }
+        if result < 0 {
+            mustNotBeReused = true  // no stream numbers left, or the session is closing
+            throw .refused
+        }
+        exchanges[number] = exchange
+        return number
+    }
+
+    /// Appends to a request. Ignored when the stream is gone, or the request is complete.
+    ///
+    /// - Returns: Bytes that wait to be sent. From `HTTP2Pile.highWater` on wait for `outputDrained`.
+    @discardableResult
+    package func send(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let outgoing = exchanges[number]?.outgoing, !outgoing.isOver else { return 0 }
+        let wasFull = outgoing.wasFull
+        outgoing.append(bytes)
+        if outgoing.wasFull, !wasFull { full.append(number) }
+        outgoing.resume(session, number)
+        return outgoing.unsent
+    }
+
+    /// Completes a request.
+    package func end(_ number: UInt32, trailers: Headers = [:]) {
+        guard let outgoing = exchanges[number]?.outgoing, !outgoing.isOver else { return }
+        outgoing.end(trailers: trailers)
+        outgoing.resume(session, number)
+    }
+
+    /// Lets the server send as many more bytes of an answer that is taken as it arrives.
+    package func openWindow(_ number: UInt32, by count: Int) {
+        guard count > 0, exchanges[number] != nil else { return }
+        nghttp2_session_consume_stream(session, Int32(bitPattern: number), count)
+    }
+
+    /// Tells who waits for room in its request. Not from inside nghttp2, which is sending it.
+    private func tellDrained() {
+        var drained: [any HTTP2ResponseTaker] = []
+        full.removeAll { number in
+            guard let exchange = exchanges[number], let taker = exchange.taker, exchange.outgoing.wasFull else {
+                return true
+            }
+            guard exchange.outgoing.hasDrained() else { return false }
+            drained.append(taker)
+            return true
+        }
+        for taker in drained { taker.outputDrained() }
+    }
+
     /// Forgets a request; its answer, if any comes, is dropped and nobody is told.
     package func cancel(_ number: UInt32) {
-        guard exchanges[number] != nil else { return }
+        guard exchanges[number] != nil, !cancelled.contains(number) else { return }
         nghttp2_submit_rst_stream(session, 0, Int32(bitPattern: number), UInt32(NGHTTP2_CANCEL.rawValue))
         cancelled.insert(number)
     }
@@ -135,6 +218,7 @@ package final class HTTP2ClientSession {
     /// - Throws: `HTTP2Error.library` when memory is short.
     package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
         try pull(from: session, into: &out, upTo: highWater)
+        if !full.isEmpty { tellDrained() }
     }
 
     /// True when `pullOutput` has something.
@@ -162,7 +246,11 @@ package final class HTTP2ClientSession {
         let ended = exchanges
         exchanges = [:]
         for number in ended.keys.sorted() where !cancelled.contains(number) {
-            receiver.requestFailed(number, .connectionEnded)
+            if let taker = ended[number]?.taker {
+                taker.streamClosed(.connectionEnded)
+            } else {
+                receiver.requestFailed(number, .connectionEnded)
+            }
         }
     }
 
@@ -171,8 +259,11 @@ package final class HTTP2ClientSession {
     fileprivate func statusOrFieldArrived(
         _ number: Int32, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
     ) {
-        guard let exchange = exchanges[UInt32(bitPattern: number)], !exchange.trailers else { return }
-        if ASCII.equal(name, ":status") {
+        guard let exchange = exchanges[UInt32(bitPattern: number)] else { return }
+        if exchange.headIsComplete {
+            exchange.response.trailers.add(
+                String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        } else if ASCII.equal(name, ":status") {
             // nghttp2 has checked that it has three digits.
             let code = value.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
             exchange.response = Response(Status(received: code) ?? .badGateway)
@@ -186,11 +277,32 @@ package final class HTTP2ClientSession {
     fileprivate func headEnds(_ number: Int32) {
         guard let exchange = exchanges[UInt32(bitPattern: number)] else { return }
         // After an informational response the final one follows (RFC 9110 §15.2); after the final one, trailers.
-        exchange.trailers = !exchange.response.status.isInformational
+        guard !exchange.headIsComplete, !exchange.response.status.isInformational else { return }
+        exchange.headIsComplete = true
+        if !cancelled.contains(exchange.number) { exchange.taker?.headArrived(exchange.response) }
+    }
+
+    fileprivate func answerEnds(_ number: Int32) {
+        let number = UInt32(bitPattern: number)
+        guard let exchange = exchanges[number], let taker = exchange.taker, !cancelled.contains(number) else { return }
+        taker.messageEnded(trailers: exchange.response.trailers)
+        // RFC 9113 §8.1: a whole answer to half a request means that the server has heard enough.
+        if !exchange.outgoing.isOver || exchange.outgoing.unsent > 0 {
+            nghttp2_submit_rst_stream(
+                session, 0, Int32(bitPattern: number), UInt32(NGHTTP2_CANCEL.rawValue))
+        }
     }
 
     fileprivate func bodyArrived(_ number: Int32, _ bytes: UnsafeRawBufferPointer) {
-        guard let exchange = exchanges[UInt32(bitPattern: number)], !exchange.tooLarge else { return }
+        let exchange = exchanges[UInt32(bitPattern: number)]
+        if let exchange, let taker = exchange.taker, !cancelled.contains(exchange.number) {
+            // One slow reader must not stop the others on the connection.
+            nghttp2_session_consume_connection(session, bytes.count)
+            taker.bodyArrived(bytes)
+            return
+        }
+        nghttp2_session_consume(session, number, bytes.count)
+        guard let exchange, !exchange.tooLarge else { return }
         if exchange.response.body.count + bytes.count > bodyLimit {
             exchange.tooLarge = true
             nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_CANCEL.rawValue))
@@ -203,6 +315,11 @@ package final class HTTP2ClientSession {
         let number = UInt32(bitPattern: number)
         guard let exchange = exchanges.removeValue(forKey: number) else { return }
         if cancelled.remove(number) != nil { return }
+        if let taker = exchange.taker {
+            let isOver = code == NGHTTP2_NO_ERROR.rawValue && exchange.outgoing.isOver
+            taker.streamClosed(isOver ? .complete : .reset(code: code))
+            return
+        }
         if exchange.tooLarge {
             receiver.requestFailed(number, .responseTooLarge(limit: bodyLimit))
         } else if code == NGHTTP2_REFUSED_STREAM.rawValue {
@@ -264,6 +381,9 @@ private nonisolated(unsafe) let clientCallbacks: OpaquePointer? = {
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, data in
         let type = UInt32(cnghttp2_type(frame!))
         if type == NGHTTP2_HEADERS.rawValue { owner(data) { $0.headEnds(cnghttp2_stream(frame!)) } }
+        if type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue, cnghttp2_ends_stream(frame!) != 0 {
+            owner(data) { $0.answerEnds(cnghttp2_stream(frame!)) }
+        }
         if type == NGHTTP2_GOAWAY.rawValue { owner(data) { $0.goawayArrived() } }
         return 0
     }
@@ -279,6 +399,7 @@ private func makeClientSession() throws(HTTP2Error) -> OpaquePointer {
     try check(nghttp2_option_new(&options), "nghttp2_option_new")
     defer { nghttp2_option_del(options) }
     nghttp2_option_set_no_closed_streams(options, 1)
+    nghttp2_option_set_no_auto_window_update(options, 1)  // the windows of streams open as their takers read
     nghttp2_option_set_max_outbound_ack(options, 1000)
     guard let callbacks = clientCallbacks else {
         throw .library(call: "nghttp2_session_callbacks_new", reason: "out of memory")

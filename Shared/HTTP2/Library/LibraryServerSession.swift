@@ -15,6 +15,8 @@ package final class LibraryServerSession: HTTP2ServerSession {
     private let limits: HTTP2ServerLimits
 
     private var tokens = TokenMemory()
+    /// Streams whose answers had piled up.
+    private var full: [UInt32] = []
     private var newest: UnsafeMutablePointer<LibraryStream>?
     private var sweep: UInt32 = 0
     /// Requests that have begun and whose stream is not closed.
@@ -65,7 +67,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
 
     deinit {
         nghttp2_session_del(session)  // does not call back
-        while let stream = newest { forget(stream) }
+        while let stream = newest { forget(stream, .connectionEnded) }
     }
 
     // MARK: Bytes
@@ -91,6 +93,21 @@ package final class LibraryServerSession: HTTP2ServerSession {
     /// - Throws: `HTTP2Error.library` when memory is short.
     package func pullOutput(into out: inout OutputBuffer, upTo highWater: Int) throws(HTTP2Error) {
         try pull(from: session, into: &out, upTo: highWater)
+        if !full.isEmpty { tellDrained() }
+    }
+
+    /// Tells who waits for room in its answer. Not from inside nghttp2, which is sending it.
+    private func tellDrained() {
+        var drained: [any HTTP2StreamTaker] = []
+        full.removeAll { number in
+            guard let streamed = find(Int32(bitPattern: number))?.pointee.streamed, streamed.answer.wasFull else {
+                return true
+            }
+            guard streamed.answer.hasDrained() else { return false }
+            drained.append(streamed.taker)
+            return true
+        }
+        for taker in drained { taker.outputDrained() }
     }
 
     /// True when `pullOutput` has something.
@@ -133,6 +150,83 @@ package final class LibraryServerSession: HTTP2ServerSession {
         }
     }
 
+    // MARK: Answers in pieces, to requests that are taken as they arrive
+
+    /// Begins an answer. Ignored when the stream is gone, is not taken as it arrives, or was answered.
+    ///
+    /// - Parameter isWhole: Nothing follows: neither a body nor trailers.
+    package func beginAnswer(_ number: UInt32, _ status: Status, _ headers: Headers, isWhole: Bool = false) {
+        guard let stream = find(Int32(bitPattern: number)), let streamed = stream.pointee.streamed,
+            !streamed.answerHasBegun, !stream.pointee.isAnswered
+        else { return }
+        streamed.answerHasBegun = true
+        var block = FieldBlock()
+        block.add(":status", "\(status.code)")
+        block.add(headers)
+        if isWhole {
+            answerEnds(stream)
+            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, nil) }
+        } else {
+            var provider = streamed.answer.provider
+            block.withFields { _ = nghttp2_submit_response(session, Int32(bitPattern: number), $0, $1, &provider) }
+        }
+    }
+
+    /// Appends to an answer that has begun. Ignored when the stream is gone, or its answer is complete.
+    ///
+    /// - Returns: Bytes that wait to be sent. From `HTTP2Pile.highWater` on wait for `outputDrained`.
+    @discardableResult
+    package func send(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let streamed = find(Int32(bitPattern: number))?.pointee.streamed, streamed.answerHasBegun,
+            !streamed.answer.isOver
+        else { return 0 }
+        let wasFull = streamed.answer.wasFull
+        streamed.answer.append(bytes)
+        if streamed.answer.wasFull, !wasFull { full.append(number) }
+        streamed.answer.resume(session, number)
+        return streamed.answer.unsent
+    }
+
+    /// Completes an answer that has begun. What still comes of the request is dropped, and the client is soon asked to stop
+    /// (RFC 9113 §8.1).
+    package func endAnswer(_ number: UInt32, trailers: Headers) {
+        guard let stream = find(Int32(bitPattern: number)), let streamed = stream.pointee.streamed,
+            streamed.answerHasBegun, !streamed.answer.isOver, !stream.pointee.isAnswered
+        else { return }
+        answerEnds(stream)
+        streamed.answer.end(trailers: trailers)
+        streamed.answer.resume(session, number)
+    }
+
+    private func answerEnds(_ stream: UnsafeMutablePointer<LibraryStream>) {
+        stream.pointee.isAnswered = true
+        stream.pointee.answeredSweep = sweep
+    }
+
+    /// Gives up a stream: what was not sent of its answer never will be.
+    package func reset(_ number: UInt32, code: UInt32) {
+        guard find(Int32(bitPattern: number)) != nil else { return }
+        nghttp2_submit_rst_stream(session, 0, Int32(bitPattern: number), code)
+    }
+
+    /// Lets the client send as many more bytes of a request that is taken as it arrives.
+    package func openWindow(_ number: UInt32, by count: Int) {
+        guard count > 0, find(Int32(bitPattern: number)) != nil else { return }
+        nghttp2_session_consume_stream(session, Int32(bitPattern: number), count)
+    }
+
+    /// Says how many bytes of a request its taker holds in memory now.
+    ///
+    /// - Returns: False when the requests of the loop are too large together: refuse this one.
+    package func hold(_ number: UInt32, bytes: Int) -> Bool {
+        guard let stream = find(Int32(bitPattern: number)) else { return true }
+        let more = bytes - (stream.pointee.countedBytes - stream.pointee.text.count)
+        if more > 0, pool.bufferedBytes + more > pool.bufferedLimit { return false }
+        pool.bufferedBytes += more
+        stream.pointee.countedBytes += more
+        return true
+    }
+
     // MARK: Ending
 
     /// Tells the peer to open no more streams (RFC 9113 §6.8). Those that it opened before it hears of this are still served;
@@ -162,9 +256,11 @@ package final class LibraryServerSession: HTTP2ServerSession {
             if stream.pointee.isComplete { continue }
             if stream.pointee.isAnswered {
                 // RFC 9113 §8.1: after a complete answer NO_ERROR asks the client to stop sending. Not at once: clients
-                // that see the reset together with the answer drop the answer.
-                if sweep &- stream.pointee.answeredSweep > 1 {
-                    let number = Int32(bitPattern: stream.pointee.number)
+                // that see the reset together with the answer drop the answer. And not before it has left.
+                let number = Int32(bitPattern: stream.pointee.number)
+                if sweep &- stream.pointee.answeredSweep > 1,
+                    nghttp2_session_get_stream_local_close(session, number) == 1
+                {
                     nghttp2_submit_rst_stream(session, 0, number, UInt32(NGHTTP2_NO_ERROR.rawValue))
                 }
                 continue
@@ -176,7 +272,8 @@ package final class LibraryServerSession: HTTP2ServerSession {
                 nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
                 return
             }
-            guard waited > bodies else { continue }
+            // Who takes a request as it arrives knows how long it may take.
+            guard waited > bodies, stream.pointee.streamed == nil else { continue }
             respond(stream.pointee.number, .text(.requestTimeout, "the request did not arrive in time\n"))
         }
     }
@@ -209,7 +306,11 @@ package final class LibraryServerSession: HTTP2ServerSession {
             stream.pointee.refusal = .headerFieldsTooLarge
             return
         }
-        guard isRequest else { return }  // trailers are counted, not kept
+        guard isRequest else {  // trailers are counted, and kept for who takes requests as they arrive
+            stream.pointee.streamed?.trailers.add(
+                String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+            return
+        }
         let nameStart = stream.pointee.text.count
         stream.pointee.text.append(name)
         stream.pointee.text.append(value)
@@ -255,7 +356,18 @@ package final class LibraryServerSession: HTTP2ServerSession {
     }
 
     fileprivate func bodyArrived(_ number: Int32, _ bytes: UnsafeRawBufferPointer) {
-        guard let stream = find(number), stream.pointee.refusal == nil, !stream.pointee.isAnswered else { return }
+        guard let stream = find(number) else {
+            nghttp2_session_consume(session, number, bytes.count)
+            return
+        }
+        if let streamed = stream.pointee.streamed, !stream.pointee.isAnswered {
+            // One slow reader must not stop the others on the connection: its share of the connection's window is given back at once.
+            nghttp2_session_consume_connection(session, bytes.count)
+            streamed.taker.bodyArrived(bytes)
+            return
+        }
+        nghttp2_session_consume(session, number, bytes.count)
+        guard stream.pointee.refusal == nil, !stream.pointee.isAnswered else { return }
         if stream.pointee.body.count + bytes.count > limits.bodyBytes {
             refuseEarly(stream, .contentTooLarge)
             return
@@ -284,6 +396,8 @@ package final class LibraryServerSession: HTTP2ServerSession {
         let base = stream.pointee.text.bytes.baseAddress!
         if let refusal = stream.pointee.refusal {
             refuseEarly(stream, refusal)
+        } else if let taker = askForTaker(stream) {
+            stream.pointee.streamed = StreamedRequest(taker)
         } else if let text = stream.pointee.head.value(of: .contentLength, in: base), exceedsBodyLimit(text) {
             refuseEarly(stream, .contentTooLarge)
         } else if let text = stream.pointee.head.value(of: .expect, in: base) {
@@ -295,6 +409,16 @@ package final class LibraryServerSession: HTTP2ServerSession {
             block.add(":status", "100")
             block.withFields { _ = nghttp2_submit_headers(session, 0, number, nil, $0, $1, nil) }
         }
+    }
+
+    private func askForTaker(_ stream: UnsafeMutablePointer<LibraryStream>) -> (any HTTP2StreamTaker)? {
+        let base = stream.pointee.text.bytes.baseAddress!
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        // Not through `tokens`: this request may be shown once more, and its token would then count as its own predecessor.
+        let token = TokenReference(
+            bytes: stream.pointee.head.value(of: .authorization, in: base) ?? empty, sameAsPrevious: false, epoch: 0)
+        return receiver.streamBegins(
+            stream.pointee.number, head: stream.pointee.head.head(over: base, authorization: token))
     }
 
     /// nghttp2 has checked that it is a number that fits 63 bits.
@@ -319,6 +443,10 @@ package final class LibraryServerSession: HTTP2ServerSession {
         stream.pointee.isComplete = true
         incompleteRequests -= 1
         if stream.pointee.isAnswered { return }
+        if let streamed = stream.pointee.streamed {
+            streamed.taker.messageEnded(trailers: streamed.trailers)
+            return
+        }
         if let refusal = stream.pointee.refusal {
             refuseEarly(stream, refusal)
             return
@@ -331,12 +459,16 @@ package final class LibraryServerSession: HTTP2ServerSession {
             body: stream.pointee.body.bytes)
     }
 
-    fileprivate func streamCloses(_ number: Int32) {
+    fileprivate func streamCloses(_ number: Int32, code: UInt32) {
         guard let stream = find(number) else { return }
-        forget(stream)
+        nghttp2_session_set_stream_user_data(session, number, nil)  // its taker may still name the stream
+        let isOver = stream.pointee.isComplete && stream.pointee.isAnswered
+        forget(stream, isOver && code == NGHTTP2_NO_ERROR.rawValue ? .complete : .reset(code: code))
     }
 
-    private func forget(_ stream: UnsafeMutablePointer<LibraryStream>) {
+    private func forget(_ stream: UnsafeMutablePointer<LibraryStream>, _ how: HTTP2StreamEnd) {
+        let streamed = stream.pointee.streamed
+        defer { streamed?.taker.streamClosed(how) }
         openStreams -= 1
         if !stream.pointee.isComplete { incompleteRequests -= 1 }
         pool.bufferedBytes -= stream.pointee.countedBytes
@@ -412,8 +544,8 @@ private nonisolated(unsafe) let serverCallbacks: OpaquePointer? = {
         }
         return 0
     }
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, data in
-        owner(data) { $0.streamCloses(stream) }
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, data in
+        owner(data) { $0.streamCloses(stream, code: code) }
         return 0
     }
     return callbacks
@@ -424,6 +556,7 @@ private func makeSession() throws(HTTP2Error) -> OpaquePointer {
     try check(nghttp2_option_new(&options), "nghttp2_option_new")
     defer { nghttp2_option_del(options) }
     nghttp2_option_set_no_closed_streams(options, 1)
+    nghttp2_option_set_no_auto_window_update(options, 1)  // the windows of streams open as their takers read
     // Floods: unanswered PING and SETTINGS, streams opened and reset (CVE-2023-44487), endless header blocks.
     nghttp2_option_set_max_outbound_ack(options, 1000)
     nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100)

@@ -31,6 +31,9 @@ struct LibraryStream: ~Copyable {
     var answer: [UInt8] = []
     var answerStart = 0
 
+    /// Set when the request is taken as it arrives.
+    var streamed: StreamedRequest?
+
     /// Neighbours in the session's list of open streams.
     var previous: UnsafeMutablePointer<LibraryStream>?
     var next: UnsafeMutablePointer<LibraryStream>?
@@ -50,7 +53,19 @@ struct LibraryStream: ~Copyable {
         countedBytes = 0
         if !answer.isEmpty { answer = [] }
         answerStart = 0
+        streamed = nil
         previous = nil
         next = nil
     }
+}
+
+/// What a request has beyond its head when it is taken as it arrives and answered piece by piece.
+final class StreamedRequest {
+    let taker: any HTTP2StreamTaker
+    let answer = OutgoingBody()
+    var answerHasBegun = false
+    /// The fields behind the request's body.
+    var trailers = Headers()
+
+    init(_ taker: any HTTP2StreamTaker) { self.taker = taker }
 }

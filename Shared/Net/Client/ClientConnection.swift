@@ -20,6 +20,8 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
     var isOpening: Bool { carrier == nil && !isOver }
     /// True when one connection is enough for everything.
     var isMultiplexed: Bool { (carrier as? HTTP2Carrier)?.isReusable ?? false }
+    var loop: EventLoop { core.loop }
+    var keepAlive: Duration? { core.options.keepAlive }
     var hasRoom: Bool { carrier?.hasRoom ?? false }
 
     func open() {
@@ -80,6 +82,7 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
     }
 
     func settle(_ exchange: Exchange, _ result: Result<Response, NetError>) { core.settle(exchange, result) }
+    func carried(_ exchange: Exchange) { core.carried(exchange) }
     func sendAgain(_ exchange: Exchange) { core.sendAgain(exchange) }
 
     func shutDown(_ reason: NetError) {
@@ -115,7 +118,7 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
 
     func streamArrived(_ bytes: UnsafeRawBufferPointer) { carrier?.bytesArrived(bytes) }
 
-    func streamDrained() {}
+    func streamDrained() { carrier?.outputDrained() }
 
     func streamEnded(_ error: NetError?) {
         guard !isOver else { return }

@@ -18,6 +18,10 @@ final class HTTP1Carrier: ExchangeCarrier {
     var isIdle: Bool { current == nil }
 
     func carry(_ exchange: Exchange) {
+        guard exchange.stream == nil else {
+            connection.settle(exchange, .failure(.unavailable("the server does not speak HTTP/2")))
+            return
+        }
         current = exchange
         sawBytes = false
         parser.expectResponse(to: exchange.request.method)
@@ -25,6 +29,8 @@ final class HTTP1Carrier: ExchangeCarrier {
         HTTP1Writer.write(exchange.request, into: &out)
         connection.stream?.send(&out)
     }
+
+    func outputDrained() {}  // one request at a time, of bounded size
 
     func drop(_ exchange: Exchange, isSuspect: Bool) {
         // The answer would still come: only a new connection is clean.

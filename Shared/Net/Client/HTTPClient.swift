@@ -47,6 +47,24 @@ package final class HTTPClient: Sendable {
         return try result.get()
     }
 
+    /// Begins an exchange over HTTP/2 whose request is sent, and whose answer is taken, piece by piece. Any thread.
+    ///
+    /// - Parameters:
+    ///   - request: Its head; its body is what is sent later.
+    ///   - deadline: For the whole exchange. Without one only the way to the server has a time, the one of the options.
+    ///   - taker: Hears of the answer, not before this returns; held until the last call.
+    package func open(
+        _ request: Request, to endpoint: HTTPEndpoint, deadline: Duration? = nil, taker: any HTTPStreamTaker & Sendable
+    ) -> HTTPStream {
+        let stream = HTTPStream(taker, core)
+        let exchange = Exchange(request, endpoint, deadline ?? options.deadline) { stream.settled($0) }
+        exchange.stream = stream
+        exchange.hasNoDeadline = deadline == nil
+        stream.belongs(to: exchange)
+        loop.post { [core] in core.begin(exchange) }
+        return stream
+    }
+
     /// Gets a URL's representation.
     package func get(_ url: URLParts, deadline: Duration? = nil) async throws(NetError) -> Response {
         try await send(Request(.get, url.target), to: HTTPEndpoint(url), deadline: deadline)
@@ -93,6 +111,12 @@ final class Exchange: @unchecked Sendable {  // after its making, touched on the
     var timer: TimerID?
     /// What carries it now; nil while it waits.
     weak var carrier: (any ExchangeCarrier)?
+    /// Its number on the HTTP/2 connection that carries it.
+    var number: UInt32 = 0
+    /// Set when request and answer come in pieces.
+    var stream: HTTPStream?
+    /// Once it is carried it may last.
+    var hasNoDeadline = false
     var wasSentAgain = false
     private var done: (@Sendable (Result<Response, NetError>) -> Void)?
 
@@ -112,6 +136,7 @@ final class Exchange: @unchecked Sendable {  // after its making, touched on the
     func finish(_ result: Result<Response, NetError>) {
         guard let done else { return }
         self.done = nil
+        stream = nil
         done(result)
     }
 }
@@ -126,6 +151,8 @@ protocol ExchangeCarrier: AnyObject {
     func carry(_ exchange: Exchange)
     /// The exchange was given up: forget it. A connection that let a deadline pass is suspect.
     func drop(_ exchange: Exchange, isSuspect: Bool)
+    /// The transport had not taken everything, and now it has.
+    func outputDrained()
     /// Bytes arrived on the connection.
     func bytesArrived(_ bytes: UnsafeRawBufferPointer)
     /// The connection is gone; every exchange that is under way fails, or goes back to wait.
@@ -175,6 +202,13 @@ final class ClientCore: @unchecked Sendable {  // touched on its loop only
         exchange.carrier = nil
         settle(exchange, .failure(error))
         carrier?.drop(exchange, isSuspect: error != .cancelled)
+    }
+
+    /// An exchange has a connection.
+    func carried(_ exchange: Exchange) {
+        guard exchange.hasNoDeadline, let timer = exchange.timer else { return }
+        loop.cancel(timer)
+        exchange.timer = nil
     }
 
     /// An exchange has its result.

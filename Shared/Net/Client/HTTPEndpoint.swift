@@ -34,6 +34,9 @@ package struct HTTPClientOptions: Sendable {
     package var waitingPerEndpoint = 1024
     /// How long an unused connection is kept.
     package var idleTimeout: Duration = .seconds(30)
+    /// While exchanges are under way on an HTTP/2 connection and nothing was heard of the server for this long, it is pinged; when this
+    /// long again nothing is heard, the connection ends. Nil: an exchange that misses its deadline is what tells.
+    package var keepAlive: Duration?
     /// Speak HTTP/2 without asking on plain connections (RFC 9113 §3.3). In TLS, ALPN decides.
     package var priorKnowledge = false
 

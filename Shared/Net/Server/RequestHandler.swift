@@ -1,4 +1,5 @@
 package import HTTP
+package import HTTP2
 
 /// The ingest door: what a service puts behind the listeners of one loop.
 ///
@@ -15,9 +16,25 @@ package protocol RequestHandler: AnyObject {
     ///
     /// - Returns: The answer that refuses it; nil to wait for the body.
     func headArrived(_ stream: StreamID, head: borrowing RequestHead) -> Response?
+
+    /// The head of an HTTP/2 request is complete. Whoever wants the request as it arrives, and answers it in pieces
+    /// (`ServerLoop.beginAnswer`), says who takes it; it is not shown to `requestArrived` then. `head` is valid during the call; its
+    /// token never counts as the one before. The ingest session does not ask.
+    ///
+    /// - Returns: Who takes the request, held until its stream is closed; nil to wait for the whole request.
+    func streamBegins(_ stream: StreamID, head: borrowing RequestHead) -> (any HTTP2StreamTaker)?
+
+    /// The server is to end: requests that last for as long as their clients like should be brought to an end now.
+    func drainBegins()
 }
 
 extension RequestHandler {
     /// Waits for every body.
     package func headArrived(_ stream: StreamID, head: borrowing RequestHead) -> Response? { nil }
+
+    /// Takes every request whole.
+    package func streamBegins(_ stream: StreamID, head: borrowing RequestHead) -> (any HTTP2StreamTaker)? { nil }
+
+    /// Has no such requests.
+    package func drainBegins() {}
 }

@@ -60,7 +60,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
     /// When the transport last took output, while it is blocked.
     private var blockedSince: MonotonicTime
 
-    /// No event was accepted on it yet (204 at the door), or the last request was refused.
+    /// No event was accepted on it yet (204 at the door, or whatever a handler of streams calls good), or the last request was refused.
     private(set) var isNewcomer = true
     /// Waits for its turn among the newcomers; not watched meanwhile.
     var isInLine = false
@@ -331,6 +331,16 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
             StreamID(slot: slot, generation: generation, number: number), head: head, body: body)
     }
 
+    /// The door for HTTP/2; called from inside `receive`.
+    func streamBegins(_ number: UInt32, head: borrowing RequestHead) -> (any HTTP2StreamTaker)? {
+        if isEnding { return nil }
+        return server.handler?.streamBegins(
+            StreamID(slot: slot, generation: generation, number: number), head: head)
+    }
+
+    /// The session, when it has requests that are taken as they arrive.
+    var streaming: LibraryServerSession? { http2 as? LibraryServerSession }
+
     // MARK: Answers
 
     func respond(_ number: UInt32, _ answer: Answer) {
@@ -375,12 +385,15 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         case .constant204:
             isNewcomer = false
             refusedTokens = 0
-        case .full(let response): judge(response.status)
+        case .full(let response): if !response.status.isSuccess { judge(response.status) }
         }
     }
 
     func judge(_ status: Status) {
-        if status == .unauthorized {
+        if status.isSuccess {
+            isNewcomer = false
+            refusedTokens = 0
+        } else if status == .unauthorized {
             // Each may have cost a signature's verification.
             isNewcomer = true
             refusedTokens += 1

@@ -245,6 +245,7 @@ package final class ServerLoop: TickHook, @unchecked Sendable {  // everything i
         stopListening()
         isDraining = true
         whenEmpty = done
+        handler?.drainBegins()
         for place in places { place.connection?.drain() }
         if connectionCount == 0 { finishDrain() }
     }
