@@ -21,6 +21,7 @@ struct LastGood {
             ]
             object["clientId"] = document.clientID.map { .string($0) }
             object["secretFile"] = document.secretFile.map { .string($0) }
+            object["identity"] = document.identity?.json
             return .object(object)
         }
         let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
@@ -48,8 +49,24 @@ struct LastGood {
             documents.append(
                 PlaneDocument(
                     file: file, kind: kind, spec: spec, clientID: entry["clientId"]?.string,
-                    secretFile: entry["secretFile"]?.string, lines: LineTree(line: 0)))
+                    secretFile: entry["secretFile"]?.string,
+                    identity: entry["identity"].flatMap { StreamIdentity(json: $0) }, lines: LineTree(line: 0)))
         }
         return (documents, folder)
+    }
+}
+
+extension StreamIdentity {
+    /// The form in the copy on disk.
+    var json: JSONValue {
+        ["id": .string(id), "clientIds": .array(clientIDs.map { .string($0) }), "maskSeed": .string(maskSeed)]
+    }
+
+    /// Reads the form in the copy on disk.
+    init?(json: JSONValue) {
+        guard let id = json["id"]?.string, let clientIDs = json["clientIds"]?.array?.compactMap(\.string),
+            let maskSeed = json["maskSeed"]?.string
+        else { return nil }
+        self.init(id: id, clientIDs: clientIDs, maskSeed: maskSeed)
     }
 }

@@ -39,19 +39,22 @@ package enum PlaneConfigError: Fault, CustomStringConvertible {
     case corruptState(String)
     /// A `secretFile` could not be read, or does not hold a usable secret; the text names the path and the reason.
     case badSecretFile(String)
+    /// The control plane did not answer, or refused; the text names its address and the reason.
+    case unreachable(String)
 
-    /// The author of the folder, or the machine.
+    /// The author of the folder, the machine, or the control plane.
     package var blame: Blame {
         switch self {
         case .invalid, .badSecretFile: .caller
         case .state, .corruptState: .us
+        case .unreachable: .upstream
         }
     }
 
     /// A full or unmounted disk may recover; a mistake stays one until the folder changes.
     package var retry: Retry {
         switch self {
-        case .state: .afterBackoff
+        case .state, .unreachable: .afterBackoff
         case .invalid, .corruptState, .badSecretFile: .never
         }
     }
@@ -63,6 +66,7 @@ package enum PlaneConfigError: Fault, CustomStringConvertible {
         case .state(let text): "state folder: \(text)"
         case .corruptState(let path): "state folder: \(path) is damaged, or was written by a newer version"
         case .badSecretFile(let text): "secret file: \(text)"
+        case .unreachable(let text): "control plane: \(text)"
         }
     }
 }

@@ -1,96 +1,109 @@
+internal import Synchronization
 internal import System
 
-/// What became of a change in the plane folder.
+/// What became of a change in the plane's configuration.
 package enum PlaneUpdate: Sendable {
     /// The new configuration, in force from now on.
     case changed(PlaneSnapshot)
-    /// The folder holds mistakes; what was in force stays. All of them, by file and line.
+    /// What was read holds mistakes; what was in force stays. All of them, by file and line.
     case refused([PlaneProblem])
     /// The state folder has no room for what is new (a stream's identity, a schema), so the new configuration is not in force.
     /// It is tried again every five seconds.
     case notKept(PlaneConfigError)
     /// The configuration is in force, but not its copy for a start without the folder; that is tried again every five seconds.
     case copyNotKept(PlaneConfigError)
+    /// The control plane does not answer; what was in force stays. Told once, until it answers again.
+    case notReached(PlaneConfigError)
 }
 
-/// The plane's configuration for one component: read from a folder, kept for a start without it, and watched.
+/// The plane's configuration for one component: read where it is described, kept for a start without that, and watched.
 ///
-/// - A folder with mistakes is refused as a whole: the configuration in force stays, with its last good copy on disk.
-/// - A change is noticed by looking at the files' times and sizes every 200 ms and taken up once they have been still for
-///   one round, so that an editor's half-written file is not seen. That works on every file system and with links that are
-///   swapped, where change notification does not.
+/// - What holds mistakes is refused as a whole: the configuration in force stays, with its last good copy on disk.
+/// - A folder is read before the copy, because it is there at once. A control plane is not: where there is a copy, the component
+///   starts from it, and asks afterwards.
 ///
 /// Safe from any thread.
 package final class PlaneConfigSource: Sendable {
-    /// What the files looked like when they were last read.
-    private struct Seen: Equatable {
-        var files: [String]
-        var secrets: [String]
-    }
-
     private struct State {
         var snapshot: PlaneSnapshot
-        var seen: Seen
-        var secretFiles: [String]  // that the folder named when it was last read
+        var confirmed: MonotonicTime?  // when the origin last said what is in force
+        var isAccepted: Bool  // what the origin said last is in force
         var isCopyMissing: Bool
-        var isStopped = false
+        var isOutOfReach = false
     }
 
-    /// The folder, as an absolute path.
-    package let folder: String
-    /// Why the last good copy is in force in place of the folder; empty when the folder was good at start.
+    /// What is wrong with the origin, when the last good copy is in force in place of it; empty when it was good at start.
     package let problemsAtStart: [PlaneProblem]
 
+    private let origin: any PlaneOrigin
     private let loader: PlaneLoader
     private let lastGood: LastGood
     private let copyErrorAtStart: PlaneConfigError?
-    private let state: Monitor<State>
-    private let thread = Monitor<SystemThread?>(nil)
+    private let state: Mutex<State>
+    private let thread = Mutex<SystemThread?>(nil)
 
-    /// Reads the folder, or falls back to the last good copy when the folder holds mistakes or is not there, or when the state
-    /// folder has no room for what is new in it.
+    /// Reads a plane folder, or falls back to the last good copy when the folder holds mistakes or is not there, or when the
+    /// state folder has no room for what is new in it.
     ///
     /// - Parameters:
     ///   - folder: The plane folder.
     ///   - state: The state folder, with identities, schema ids and last good copies.
     ///   - component: Which copy is this component's own: `event-gateway`, or `decrypter-<stream>`.
     /// - Throws: `.invalid` when the folder holds mistakes and there is no copy; `.state` or `.corruptState`.
-    package init(folder: String, state: String, component: String) throws(PlaneConfigError) {
-        let folder = try onState { () throws(SystemError) in
-            folder.hasPrefix("/") ? folder : "\(try Directory.current())/\(folder)"
-        }
-        self.folder = folder
+    package convenience init(folder: String, state: String, component: String) throws(PlaneConfigError) {
+        try self.init(FolderOrigin(folder: folder), state: state, component: component)
+    }
+
+    init(_ origin: any PlaneOrigin, state: String, component: String) throws(PlaneConfigError) {
+        self.origin = origin
         loader = try PlaneLoader(state: state)
         lastGood = LastGood(state: state, component: component)
-        var seen = Seen(files: PlaneConfigSource.look(at: folder), secrets: [])
-        var secretFiles: [String] = []
+        var start = origin.isSlow ? try Self.copy(lastGood, loader) : nil
         var problems: [PlaneProblem] = []
         var copyError: PlaneConfigError?
-        var snapshot: PlaneSnapshot
-        do {
-            let documents = try loader.documents(in: folder, secretFiles: &secretFiles)
-            snapshot = try loader.snapshot(of: documents, folder: folder)
-            do { try lastGood.save(documents, folder: folder) } catch { copyError = error }
-        } catch {
-            switch error {
-            case .invalid(let found): problems = found
-            case .state:
-                problems = [PlaneProblem(file: "", line: 0, reason: error.description)]
-                seen.files = []  // to be read again
-            case .corruptState, .badSecretFile: throw error
+        var confirmed: MonotonicTime?
+        if start == nil {
+            do {
+                let documents = try origin.read() ?? []
+                start = try loader.snapshot(of: documents, folder: origin.place)
+                confirmed = MonotonicTime.now()
+                do { try lastGood.save(documents, folder: origin.place) } catch { copyError = error }
+            } catch {
+                switch error {
+                case .invalid(let found): problems = found
+                case .state, .unreachable:
+                    problems = [PlaneProblem(file: "", line: 0, reason: error.description)]
+                    origin.readAgain()
+                case .corruptState, .badSecretFile: throw error
+                }
+                start = try Self.copy(lastGood, loader)
+                if start == nil { throw error }
             }
-            guard let copy = try lastGood.load() else { throw error }
-            snapshot = try loader.snapshot(of: copy.documents, folder: copy.folder)
         }
+        guard let snapshot = start else { throw .unreachable(origin.place) }
         problemsAtStart = problems
         copyErrorAtStart = copyError
-        seen.secrets = PlaneConfigSource.look(atFiles: secretFiles)
-        self.state = Monitor(
-            State(snapshot: snapshot, seen: seen, secretFiles: secretFiles, isCopyMissing: copyError != nil))
+        self.state = Mutex(
+            State(
+                snapshot: snapshot, confirmed: confirmed, isAccepted: confirmed != nil, isCopyMissing: copyError != nil)
+        )
     }
+
+    private static func copy(_ lastGood: LastGood, _ loader: PlaneLoader) throws(PlaneConfigError) -> PlaneSnapshot? {
+        guard let copy = try lastGood.load() else { return nil }
+        return try loader.snapshot(of: copy.documents, folder: copy.folder)
+    }
+
+    /// Where the configuration comes from: the folder, as an absolute path, or the control plane's address.
+    package var place: String { origin.place }
 
     /// The configuration in force.
     package var current: PlaneSnapshot { state.withLock { $0.snapshot } }
+
+    /// How long ago the folder or the control plane last said what is in force; nil when that was before this start.
+    package var age: Duration? {
+        state.withLock { $0.confirmed }.map { MonotonicTime.now() - $0 }
+    }
 
     /// Starts watching on a thread of its own. Call it once.
     ///
@@ -105,7 +118,7 @@ package final class PlaneConfigSource: Sendable {
 
     /// Stops watching and waits until the thread has ended. Never call it from `onUpdate`.
     package func stop() {
-        state.change { $0.isStopped = true }
+        origin.stop()
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -114,27 +127,16 @@ package final class PlaneConfigSource: Sendable {
     }
 
     private func run(_ onUpdate: @Sendable (PlaneUpdate) -> Void) {
-        var before = state.withLock { $0.seen }
+        // A full disk may have room again, although nothing that was read will tell.
         var retryAt: MonotonicTime?
         if let copyErrorAtStart {
             retryAt = MonotonicTime.now() + Self.retryInterval
             onUpdate(.copyNotKept(copyErrorAtStart))
         }
-        // Stopped is the only thing waited for: the limit is the interval between two looks.
-        while state.wait(upTo: .milliseconds(200), { $0.isStopped ? true : nil }) == nil {
-            let (seen, secretFiles) = state.withLock { ($0.seen, $0.secretFiles) }
-            let now = Seen(
-                files: PlaneConfigSource.look(at: folder), secrets: PlaneConfigSource.look(atFiles: secretFiles))
-            let isStill = now == before
-            before = now
-            let isDue = retryAt.map { $0 <= MonotonicTime.now() } ?? false
-            guard isStill, isDue || now != seen else { continue }
-            state.withLock { $0.seen.files = now.files }
-            let updates = reload()
-            before = state.withLock { $0.seen }
-            retryAt = nil
-            // A full disk may have room again, although no file of the folder will tell.
-            if state.withLock({ $0.isCopyMissing }) { retryAt = MonotonicTime.now() + Self.retryInterval }
+        while let reason = origin.awaitNews(until: retryAt, unchanged: confirm) {
+            if reason == .timeIsUp { origin.readAgain() }
+            let updates = read()
+            retryAt = state.withLock { $0.isCopyMissing } ? MonotonicTime.now() + Self.retryInterval : nil
             for update in updates {
                 if case .notKept = update { retryAt = MonotonicTime.now() + Self.retryInterval }
                 onUpdate(update)
@@ -144,36 +146,49 @@ package final class PlaneConfigSource: Sendable {
 
     private static let retryInterval: Duration = .seconds(5)
 
-    /// Nothing when the files changed but what they say did not.
-    private func reload() -> [PlaneUpdate] {
-        var secretFiles: [String] = []
-        defer {
-            let secrets = PlaneConfigSource.look(atFiles: secretFiles)
-            state.withLock { state in
-                state.secretFiles = secretFiles
-                state.seen.secrets = secrets
-            }
-        }
+    /// Nothing when what was read says what is in force already.
+    private func read() -> [PlaneUpdate] {
         do {
-            let documents = try loader.documents(in: folder, secretFiles: &secretFiles)
-            let snapshot = try loader.snapshot(of: documents, folder: folder)
+            let documents = try origin.read()
+            state.withLock { $0.isOutOfReach = false }
+            guard let documents else {
+                confirm()
+                return []
+            }
+            let snapshot = try loader.snapshot(of: documents, folder: origin.place)
             let isNew = state.withLock { state in
-                defer { state.snapshot = snapshot }
+                defer { (state.snapshot, state.isAccepted) = (snapshot, true) }
                 return state.snapshot.version != snapshot.version
             }
+            confirm()
             return (isNew ? [.changed(snapshot)] : []) + keepCopy(of: documents)
         } catch {
             switch error {
-            case .invalid(let problems): return [.refused(problems)]
-            case .state, .corruptState, .badSecretFile: return [.notKept(error)]
+            case .invalid(let problems):
+                state.withLock { $0.isAccepted = false }
+                return [.refused(problems)]
+            case .state, .corruptState, .badSecretFile:
+                state.withLock { $0.isAccepted = false }
+                return [.notKept(error)]
+            case .unreachable:
+                let isFirst = state.withLock { state in
+                    defer { state.isOutOfReach = true }
+                    return !state.isOutOfReach
+                }
+                return isFirst ? [.notReached(error)] : []
             }
         }
+    }
+
+    /// What is in force is what the origin says now.
+    private func confirm() {
+        state.withLock { if $0.isAccepted { $0.confirmed = MonotonicTime.now() } }
     }
 
     /// Tells of the first failure only, until a copy was kept again.
     private func keepCopy(of documents: [PlaneDocument]) -> [PlaneUpdate] {
         do {
-            try lastGood.save(documents, folder: folder)
+            try lastGood.save(documents, folder: origin.place)
             state.withLock { $0.isCopyMissing = false }
             return []
         } catch {
@@ -182,24 +197,6 @@ package final class PlaneConfigSource: Sendable {
                 return !state.isCopyMissing
             }
             return isFirst ? [.copyNotKept(error)] : []
-        }
-    }
-
-    /// A line per file: name, inode, size, time of change. A folder that cannot be read looks like its error.
-    private static func look(at folder: String) -> [String] {
-        var problems: [PlaneProblem] = []
-        let files = planeFiles(in: folder, problems: &problems)
-        return look(atFiles: files.map { "\(folder)/\($0)" }) + problems.map(\.description)
-    }
-
-    private static func look(atFiles files: [String]) -> [String] {
-        files.map { file in
-            do {
-                guard let status = try File.status(file) else { return file }
-                return "\(file) \(status.device):\(status.inode) \(status.size) \(status.modified)"
-            } catch {
-                return "\(file) \(error)"
-            }
         }
     }
 }

@@ -3,6 +3,16 @@ internal import System
 internal import Wire
 internal import YAML
 
+/// What is generated for a stream once, and then stays.
+struct StreamIdentity: Sendable, Equatable {
+    /// UUID.
+    var id: String
+    /// Everybody who may send to it or read it; never empty for long: a stream is made with one.
+    var clientIDs: [String]
+    /// Stands in front of a masked value; empty without masks, and for components that mask nothing.
+    var maskSeed: String
+}
+
 /// One entity as it stands in a plane folder: its kind, its content, and where it was read.
 struct PlaneDocument: Sendable, Equatable {
     /// What a document may describe.
@@ -20,6 +30,8 @@ struct PlaneDocument: Sendable, Equatable {
     let clientID: String?
     /// Of a stream: where its secret is read from in place of a generated one; as written.
     let secretFile: String?
+    /// Of a stream that a control plane describes: what a folder leaves to the state folder.
+    var identity: StreamIdentity?
     let lines: LineTree
 
     /// The line of a member of `spec`, or of the nearest part around it that is there.
@@ -144,6 +156,9 @@ extension PlaneDocument {
             lines: lines)
     }
 }
+
+/// A path that a document names; a relative one starts from the plane folder.
+func path(_ path: String, in folder: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
 
 /// The paths below `folder` of the files that describe a plane, in their order.
 ///

@@ -11,6 +11,13 @@ struct PlaneDraft: Sendable {
         var masks: [ContractRef: [String]]
         var clientID: String?
         var secretFile: String?
+        var identity: StreamIdentity?
+    }
+
+    /// What no two streams share.
+    struct StreamKey: Hashable, Sendable {
+        var project: String
+        var name: String
     }
 
     struct Contract: Sendable {
@@ -36,7 +43,7 @@ struct PlaneDraft: Sendable {
         for stream in streams {
             parts.append([
                 "spec": stream.spec.json, "clientId": .string(stream.clientID ?? ""),
-                "secretFile": .string(stream.secretFile ?? ""),
+                "secretFile": .string(stream.secretFile ?? ""), "identity": stream.identity?.json ?? .null,
             ])
         }
         parts += contracts.map(\.spec.json)
@@ -52,7 +59,7 @@ struct PlaneDraft: Sendable {
         reader.read(documents, builtIn: builtIn)
         policies = reader.policies.values.sorted { $0.id < $1.id }
         contracts = reader.contracts.values.sorted { $0.spec.ref.contractRef < $1.spec.ref.contractRef }
-        streams = reader.streams().sorted { $0.name < $1.name }
+        streams = reader.streams().sorted { ($0.spec.ref.projectID, $0.name) < ($1.spec.ref.projectID, $1.name) }
         problems += reader.problems
     }
 }
@@ -156,25 +163,29 @@ private struct DraftReader {
 
     mutating func streams() -> [PlaneDraft.Stream] {
         var streams: [PlaneDraft.Stream] = []
-        var names: [String: PlaneDocument] = [:]
+        var places: [PlaneDraft.StreamKey: PlaneDocument] = [:]
         var clientIDs: Set<String> = []
-        let sources = Set(streamDocuments.filter { !$0.spec.isDerived }.map(\.spec.ref.name))
-        let derived = Set(streamDocuments.filter { $0.spec.isDerived }.map { defaultName($0.spec) })
+        let keys = streamDocuments.map { ($0.spec.isDerived, key($0.document, $0.spec)) }
+        let sources = Set(keys.filter { !$0.0 }.map(\.1))
+        let derived = Set(keys.filter(\.0).map(\.1))
         for (document, spec) in streamDocuments {
             var spec = spec
             if spec.isDerived { spec.ref.name = defaultName(spec) }
-            let name = spec.ref.name
+            let key = key(document, spec)
+            let name = key.name
             if name.isEmpty {
                 problems.append(document.problem(at: "ref", "name", rule: "must be set"))
-            } else if let first = names[name] {
+            } else if let first = places[key] {
                 problems.append(
                     document.problem(
                         at: "ref", "name", rule: "\(name) belongs to another stream already, in \(first.file)"))
             }
-            names[name] = names[name] ?? document
+            places[key] = places[key] ?? document
             refuseOutputOnly(spec, document)
             if spec.isDerived {
-                checkDerived(&spec, document, sources: sources, derived: derived)
+                let source = PlaneDraft.StreamKey(project: key.project, name: spec.linkedStream)
+                checkDerived(
+                    &spec, document, sourceExists: sources.contains(source), isDerived: derived.contains(source))
             } else {
                 checkSource(spec, document)
             }
@@ -189,9 +200,16 @@ private struct DraftReader {
             streams.append(
                 PlaneDraft.Stream(
                     name: name, spec: spec, policy: policy(of: spec, document), masks: masks(of: spec, document),
-                    clientID: document.clientID, secretFile: document.secretFile))
+                    clientID: document.clientID, secretFile: document.secretFile, identity: document.identity))
         }
         return streams
+    }
+
+    /// What makes a stream's name unique. In a folder names are, whatever project they mention; in a control plane a project's are.
+    private func key(_ document: PlaneDocument, _ spec: StreamSpec) -> PlaneDraft.StreamKey {
+        PlaneDraft.StreamKey(
+            project: document.identity == nil ? "" : spec.ref.projectID,
+            name: spec.isDerived ? defaultName(spec) : spec.ref.name)
     }
 
     /// The name a derived stream has when it is given none: `demo-0-1`, or `demo-M0-1` when it masks fields.
@@ -227,11 +245,11 @@ private struct DraftReader {
     }
 
     private mutating func checkDerived(
-        _ spec: inout StreamSpec, _ document: PlaneDocument, sources: Set<String>, derived: Set<String>
+        _ spec: inout StreamSpec, _ document: PlaneDocument, sourceExists: Bool, isDerived: Bool
     ) {
-        if !sources.contains(spec.linkedStream) {
+        if !sourceExists {
             let rule =
-                derived.contains(spec.linkedStream)
+                isDerived
                 ? "names \(spec.linkedStream), which is a derived stream itself"
                 : "names \(spec.linkedStream), which does not exist"
             problems.append(document.problem(at: "linkedStream", rule: rule))

@@ -11,33 +11,6 @@ struct PlaneLoader: Sendable {
         schemaStore = try SchemaStore(state: state)
     }
 
-    /// Reads and checks a folder, and the secret files that it names; generates nothing.
-    ///
-    /// - Parameter secretFiles: Gets the paths of the secret files, whatever is wrong with the folder.
-    /// - Throws: `.invalid` with every problem.
-    func documents(
-        in folder: String, secretFiles: inout [String]
-    ) throws(PlaneConfigError) -> [PlaneDocument] {
-        var problems: [PlaneProblem] = []
-        let documents = PlaneDocument.read(folder: folder, problems: &problems)
-        _ = PlaneDraft(documents, builtIn: PublicContracts.documents, problems: &problems)
-        for document in documents {
-            guard let file = document.secretFile.map({ PlaneLoader.path(of: $0, in: folder) }) else { continue }
-            secretFiles.append(file)
-            do throws(SecretFileProblem) {
-                _ = try Identities.secret(inFile: file)
-            } catch {
-                problems.append(document.problem(beside: "secretFile", "secretFile \(error.reason)"))
-            }
-        }
-        guard problems.isEmpty else { throw .invalid(problems.sorted()) }
-        return documents
-    }
-
-    private static func path(of secretFile: String, in folder: String) -> String {
-        secretFile.hasPrefix("/") ? secretFile : "\(folder)/\(secretFile)"
-    }
-
     /// The snapshot of checked documents.
     ///
     /// - Parameter folder: What a relative `secretFile` starts from.
@@ -62,17 +35,24 @@ struct PlaneLoader: Sendable {
     }
 
     private func planeStream(_ stream: PlaneDraft.Stream, folder: String) throws(PlaneConfigError) -> PlaneStream {
-        let identity = try identities.stream(named: stream.name)
-        guard let topic = TopicName(streamUUID: identity.id) else { throw .corruptState("ids/streams") }
         let spec = stream.spec
-        var seed = stream.masks.isEmpty ? "" : spec.maskedFields?.seed ?? ""
-        if seed.isEmpty, !stream.masks.isEmpty { seed = try identities.maskSeed(of: stream.name) }
-        let secretFile = stream.secretFile.map { PlaneLoader.path(of: $0, in: folder) }
+        let identity: StreamIdentity
+        if let given = stream.identity { identity = given } else { identity = try generated(for: stream) }
+        guard let topic = TopicName(streamUUID: identity.id) else { throw .corruptState("ids/streams") }
         return PlaneStream(
-            name: stream.name, id: identity.id, topic: topic, clientID: stream.clientID ?? identity.clientID,
+            name: stream.name, projectID: spec.ref.projectID, id: identity.id, topic: topic,
+            clientIDs: identity.clientIDs,
             derivedFrom: spec.isDerived ? spec.linkedStream : nil, purposes: spec.consentLevels,
             consentLevelType: spec.consentLevelType, isEnabled: spec.enabled ?? true,
-            eventRate: spec.limits?.eventRate ?? 0, policy: stream.policy, masks: stream.masks, maskSeed: seed,
-            secretFile: secretFile)
+            eventRate: spec.limits?.eventRate ?? 0, policy: stream.policy, masks: stream.masks,
+            maskSeed: identity.maskSeed, secretFile: stream.secretFile.map { path($0, in: folder) })
+    }
+
+    /// What the state folder holds for a stream of the plane folder; made now if it is new.
+    private func generated(for stream: PlaneDraft.Stream) throws(PlaneConfigError) -> StreamIdentity {
+        let identity = try identities.stream(named: stream.name)
+        var seed = stream.masks.isEmpty ? "" : stream.spec.maskedFields?.seed ?? ""
+        if seed.isEmpty, !stream.masks.isEmpty { seed = try identities.maskSeed(of: stream.name) }
+        return StreamIdentity(id: identity.id, clientIDs: [stream.clientID ?? identity.clientID], maskSeed: seed)
     }
 }

@@ -4,7 +4,7 @@ package import Wire
 package struct PlaneSnapshot: Sendable {
     /// Sixteen hexadecimal digits made from the content: equal content, equal version.
     package let version: String
-    /// All streams, by name.
+    /// All streams, by project and name.
     package let streams: [PlaneStream]
     /// All contracts, by reference; the built-in public ones are among them. Every `schema.ref` is set.
     package let contracts: [DataContractSpec]
@@ -13,39 +13,49 @@ package struct PlaneSnapshot: Sendable {
     /// The policies of the folder, by id. The default policy is not among them.
     package let policies: [PolicySpec]
 
-    /// The stream of that name.
+    /// The stream of that name; of several projects' the one whose project comes first.
     package func stream(named name: String) -> PlaneStream? {
         streams.first { $0.name == name }
     }
 
+    /// The stream with that UUID, or else of that name.
+    package func stream(called text: String) -> PlaneStream? {
+        streams.first { $0.id == text } ?? stream(named: text)
+    }
+
     /// The stream whose credentials carry that client id.
     package func stream(clientID: String) -> PlaneStream? {
-        streams.first { $0.clientID == clientID }
+        streams.first { $0.clientIDs.contains(clientID) }
     }
 
     /// The streams derived from that one.
     package func derivedStreams(of source: PlaneStream) -> [PlaneStream] {
-        streams.filter { $0.derivedFrom == source.name }
+        streams.filter { $0.derivedFrom == source.name && $0.projectID == source.projectID }
     }
 
     /// The source streams that have derived streams: each needs a decrypter.
     package var decryptedStreams: [PlaneStream] {
-        let linked = Set(streams.compactMap(\.derivedFrom))
-        return streams.filter { linked.contains($0.name) }
+        let linked = Set(
+            streams.compactMap { stream in
+                stream.derivedFrom.map { PlaneDraft.StreamKey(project: stream.projectID, name: $0) }
+            })
+        return streams.filter { linked.contains(PlaneDraft.StreamKey(project: $0.projectID, name: $0.name)) }
     }
 }
 
 /// A stream with everything that was generated for it.
 package struct PlaneStream: Sendable, Equatable {
-    /// Unique in the plane.
+    /// Unique in its project.
     package let name: String
+    /// The project's UUID; may be empty for a stream of a plane folder, where names are unique.
+    package let projectID: String
     /// UUID; the same for as long as the state folder lives.
     package let id: String
     /// `stream-<id>`.
     package let topic: TopicName
-    /// `stream-` and thirty lower-case letters and digits, or what the folder says.
-    package let clientID: String
-    /// The source stream's name; nil for a source stream.
+    /// Who may send to it or read it: `stream-` and thirty lower-case letters and digits, or what the folder says.
+    package let clientIDs: [String]
+    /// The name of the source stream, which is in the same project; nil for a source stream.
     package let derivedFrom: String?
     /// What a derived stream may decrypt; empty for a source stream.
     package let purposes: [Int32]
@@ -63,6 +73,9 @@ package struct PlaneStream: Sendable, Equatable {
     package let maskSeed: String
     /// The file that the secret is read from in place of a generated one: an absolute path.
     package let secretFile: String?
+
+    /// The client id that a stream of a plane folder has.
+    package var clientID: String { clientIDs.first ?? "" }
 }
 
 /// A schema and its number in event records.

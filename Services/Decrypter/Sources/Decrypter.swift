@@ -16,7 +16,7 @@ package final class Decrypter: Service {
     private let config: DecrypterConfig
     private let clock: any WallClock
     private let telemetry: DecrypterTelemetry
-    private let plane: PlaneConfigSource
+    private let plane: FollowedPlane
     private let log: SQLiteEventLog
     private let schemas: SchemaStore
     private let loop: EventLoop
@@ -35,6 +35,7 @@ package final class Decrypter: Service {
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
         _ = DecrypterTelemetry(logger: logger, metrics: metrics)
+        PlaneTelemetry(logger, metrics, service: "decrypter").reportAge { nil }
     }
 
     /// Opens everything and starts the derived streams that the plane names now.
@@ -43,9 +44,8 @@ package final class Decrypter: Service {
         self.config = config
         clock = kit.clock
         telemetry = DecrypterTelemetry(logger: kit.logger, metrics: kit.metrics)
-        plane = try PlaneConfigSource.opened(
-            folder: config.planeFolder, state: config.stateFolder, component: "decrypter-\(config.stream)")
-        telemetry.planeRefused(plane.problemsAtStart)
+        plane = try FollowedPlane(
+            config.plane, state: config.stateFolder, component: "decrypter-\(config.stream)", kit)
         schemas = try SchemaStore(state: config.stateFolder)
         // Without a retention: the gateway, which owns the folder's, cleans the derived topics up too.
         log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock)
@@ -58,14 +58,7 @@ package final class Decrypter: Service {
         }
         kit.readiness.mention { [telemetry] in telemetry.standingStill.lines }
         apply(plane.current)
-        try plane.watch { [self] update in
-            switch update {
-            case .changed(let snapshot): apply(snapshot)
-            case .refused(let problems): telemetry.planeRefused(problems)
-            case .notKept(let error): telemetry.planeNotKept(error)
-            case .copyNotKept(let error): telemetry.planeCopyNotKept(error)
-            }
-        }
+        try plane.watch { [self] in apply($0) }
     }
 
     /// Lives until it is cancelled; throws when only a restart of the process can help.
@@ -96,7 +89,7 @@ package final class Decrypter: Service {
     private func apply(_ snapshot: PlaneSnapshot) {
         var wanted: [String: DerivationRules] = [:]
         var source: PlaneStream?
-        if let found = snapshot.stream(named: config.stream) {
+        if let found = snapshot.stream(called: config.stream) {
             source = found
             for derived in snapshot.derivedStreams(of: found) {
                 do throws(PrivacyError) {

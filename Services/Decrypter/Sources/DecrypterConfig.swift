@@ -1,12 +1,12 @@
 package import Config
-import ServiceKit
+package import ServiceKit
 
 /// The settings of one decrypter.
 package struct DecrypterConfig: ServiceConfig {
-    /// The source stream's name.
+    /// The source stream's name or UUID.
     package let stream: String
-    /// Where the plane's streams and contracts are described.
-    package let planeFolder: String
+    /// Where the plane is described.
+    package let plane: PlaneSourceConfig
     /// The plane's state.
     package let stateFolder: String
     /// The key-encryption key; nil means the state folder's own.
@@ -16,10 +16,8 @@ package struct DecrypterConfig: ServiceConfig {
 
     /// Reads every setting.
     package init(reading env: inout EnvReader) {
-        stream = env.require("DECRYPTER_STREAM", example: "demo", "Name of the source stream.")
-        planeFolder = env.require(
-            "DECRYPTER_PLANE_FOLDER", example: "/etc/polder/plane",
-            "Folder with the plane's streams, data contracts and policies; watched.")
+        stream = env.require("DECRYPTER_STREAM", example: "demo", "Name of the source stream, or its UUID.")
+        plane = PlaneSourceConfig(reading: &env, prefix: "DECRYPTER")
         stateFolder = env.require(
             "DECRYPTER_STATE_FOLDER", example: "/var/lib/polder",
             "State folder of the plane: topics, keys, secrets, last good configuration.")

@@ -1,6 +1,5 @@
 import Faults
 import Observe
-import PlaneConfig
 
 /// Everything that a decrypter reports: one log line and one metric each.
 struct DecrypterTelemetry: Sendable {
@@ -37,20 +36,6 @@ struct DecrypterTelemetry: Sendable {
             stream: name, logger: logger.with(["stream": .string(name)]),
             results: EventResult.allCases.map { events.with(name, $0.label) }, lag: lag.with(name), stalls: stalls,
             standing: standing.with(name), standingStill: standingStill)
-    }
-
-    func planeRefused(_ problems: [PlaneProblem]) {
-        for problem in problems.prefix(20) {
-            logger.error("plane configuration refused, the last good one stays", ["problem": .string("\(problem)")])
-        }
-    }
-
-    func planeNotKept(_ error: PlaneConfigError) {
-        logger.error("plane configuration could not be kept, the last good one stays", ["reason": .string("\(error)")])
-    }
-
-    func planeCopyNotKept(_ error: PlaneConfigError) {
-        logger.warning("no copy of the plane configuration could be kept", ["reason": .string("\(error)")])
     }
 
     func sourceUnknown(_ stream: String) {

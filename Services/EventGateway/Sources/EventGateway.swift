@@ -30,7 +30,7 @@ package final class EventGateway: Service {
     private let fleet: IngestFleet
     private let log: SQLiteEventLog
     private let vault: SQLiteKeyVault
-    private let planes: PlaneConfigSource
+    private let planes: FollowedPlane
     private let keySets: KeySetSource
     private let housekeeping: Housekeeping
     private let probing: Housekeeping
@@ -38,6 +38,7 @@ package final class EventGateway: Service {
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
         _ = EventGatewayTelemetry(registry: metrics, logger: logger)
+        PlaneTelemetry(logger, metrics, service: "event-gateway").reportAge { nil }
         _ = IssuerKeysTelemetry(logger, metrics, service: "event-gateway")
     }
 
@@ -49,11 +50,9 @@ package final class EventGateway: Service {
         self.kit = kit
         let telemetry = EventGatewayTelemetry(registry: kit.metrics, logger: kit.logger)
         self.telemetry = telemetry
-        planes = try PlaneConfigSource.opened(
-            folder: config.planeFolder, state: config.stateFolder, component: kit.name)
-        if !planes.problemsAtStart.isEmpty { telemetry.emit(.planeFromCopy(planes.problemsAtStart)) }
+        planes = try FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
         let plane = try CompiledPlane(planes.current, after: nil)
-        telemetry.emit(.planeChanged(planes.current))
+        telemetry.planeSizes(planes.current)
 
         (vault, log) = try Self.openStores(config, kit)
         keySets = try IssuerKeys.start(config.issuer, state: config.stateFolder, kit)
@@ -93,7 +92,7 @@ package final class EventGateway: Service {
         }
         addresses = server.addresses
         telemetry.emit(.listening(addresses: addresses))
-        try planes.watch { fleet.planeUpdated($0) }
+        try planes.watch { try fleet.planeChanged($0) }
         housekeeping.start()
         probing.start()
         kit.admin.add(.get, "/is-alive") { _ in Response(.ok) }

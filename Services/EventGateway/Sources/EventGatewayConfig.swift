@@ -13,8 +13,8 @@ package struct EventGatewayConfig: ServiceConfig {
     package let listen: HostPort
     /// The plain listener: h2c with prior knowledge and HTTP/1.1. Nil when there is none.
     package let listenPlain: HostPort?
-    /// The plane's folder of entities.
-    package let planeFolder: String
+    /// Where the plane is described.
+    package let plane: PlaneSourceConfig
     /// The state folder of the plane: event log, keys, secrets, last good copies.
     package let stateFolder: String
     /// The key-encryption key, when it is provisioned; nil is the state folder's own, made on the first start.
@@ -55,9 +55,7 @@ package struct EventGatewayConfig: ServiceConfig {
         listenPlain = env.readIfPresent(
             "EVENT_GATEWAY_LISTEN_PLAIN", example: "127.0.0.1:8080",
             "Address of a listener without TLS (h2c with prior knowledge, http/1.1), for clients on this machine.")
-        planeFolder = env.require(
-            "EVENT_GATEWAY_PLANE_FOLDER", example: "/etc/polder/plane",
-            "Folder with the plane's streams, data contracts and policies; watched.")
+        plane = PlaneSourceConfig(reading: &env, prefix: "EVENT_GATEWAY")
         stateFolder = env.require(
             "EVENT_GATEWAY_STATE_FOLDER", example: "/var/lib/polder",
             "State folder of the plane: topics, keys, secrets, last good configuration.")

@@ -1,5 +1,5 @@
 package import Observe
-package import PlaneConfig
+internal import PlaneConfig
 internal import Synchronization
 package import System
 internal import Time
@@ -16,7 +16,6 @@ package final class EventGatewayTelemetry: Sendable {
     private let events: CounterFamily
     private let eventSizes: CounterFamily
     private let topicErrors: CounterFamily
-    private let planeUpdates: CounterFamily
     private let vaultErrors: Counter
     private let purgedKeys: Counter
     private let appendLines = Mutex(LineThrottle(seconds: 1))
@@ -99,9 +98,6 @@ package final class EventGatewayTelemetry: Sendable {
         contracts = sizes.with("contracts")
         streams = sizes.with("streams")
         registry.gauge("jvm_info", "Always 1: one per instance, for dashboards that count instances by it.").set(1)
-        planeUpdates = registry.counters(
-            "event_gateway_plane_updates_total", "Changes of the plane's configuration: `applied`, `refused`.",
-            labels: ["result"])
         vaultErrors = registry.counter(
             "event_gateway_vault_errors_total", "Times that the key vault gave no keys, or could not delete old ones.")
         purgedKeys = registry.counter(
@@ -122,20 +118,19 @@ package final class EventGatewayTelemetry: Sendable {
         events.with(schema ?? "unknown", String(refusal.status)).add(count)
     }
 
+    /// Sizes of what is in force.
+    func planeSizes(_ plane: PlaneSnapshot) {
+        streams.set(plane.streams.count)
+        schemas.set(plane.schemas.count)
+        contracts.set(plane.contracts.count)
+    }
+
     /// Something worth a log line.
     package enum Notice {
         /// A batch was not taken by the log.
         case appendFailed(topic: TopicName, events: Int, reason: String)
         /// The vault gave no keys.
         case vaultFailed(questions: Int, reason: String)
-        /// A version of the plane's configuration is in force.
-        case planeChanged(PlaneSnapshot)
-        /// The plane's folder is broken at start; its last good copy is in force.
-        case planeFromCopy([PlaneProblem])
-        /// A change of the plane's configuration was refused; the one before stays in force.
-        case planeRefused(reasons: [String])
-        /// The plane's configuration is in force, without a copy for a start without the folder.
-        case planeCopyNotKept(reason: String)
         /// Keys whose time was over are gone.
         case keysPurged(Int)
         /// Keys whose time is over could not be deleted; it will be tried again.
@@ -161,29 +156,6 @@ package final class EventGatewayTelemetry: Sendable {
             logger.error(
                 "the key vault gave no keys; the events that wait for them were refused with 503",
                 ["questions": .int(questions), "reason": .string(reason), "heldBack": .int(held)])
-        case .planeChanged(let plane):
-            planeUpdates.with("applied").increment()
-            streams.set(plane.streams.count)
-            schemas.set(plane.schemas.count)
-            contracts.set(plane.contracts.count)
-            logger.info(
-                "the plane's configuration is in force",
-                [
-                    "version": .string(plane.version), "streams": .int(plane.streams.count),
-                    "contracts": .int(plane.contracts.count),
-                ])
-        case .planeFromCopy(let problems):
-            planeUpdates.with("refused").increment()
-            logger.error(
-                "the plane's folder is broken; its last good copy is in force",
-                ["problems": .list(problems.map(\.description))])
-        case .planeRefused(let reasons):
-            planeUpdates.with("refused").increment()
-            logger.error(
-                "a change of the plane's configuration was refused; the one before stays in force",
-                ["problems": .list(reasons)])
-        case .planeCopyNotKept(let reason):
-            logger.warning("no copy of the plane's configuration could be kept", ["reason": .string(reason)])
         case .keysPurged(let count):
             purgedKeys.add(count)
             logger.info("keys whose time was over were deleted", ["keys": .int(count)])

@@ -15,7 +15,7 @@ internal import Tokens
 /// The live view of streams: every listener gets the newest events of its stream as text.
 package final class WebSocketService: Service {
     private let telemetry: WebSocketTelemetry
-    private let plane: PlaneConfigSource
+    private let plane: FollowedPlane
     private let log: SQLiteEventLog
     private let keys: KeySetSource
     private let loop: EventLoop
@@ -27,6 +27,7 @@ package final class WebSocketService: Service {
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
         _ = WebSocketTelemetry(registry: metrics, logger: logger)
+        PlaneTelemetry(logger, metrics, service: "web-socket").reportAge { nil }
         _ = IssuerKeysTelemetry(logger, metrics, service: "web-socket")
     }
 
@@ -35,12 +36,7 @@ package final class WebSocketService: Service {
     /// - Throws: `ConfigurationRefused` when the plane folder holds mistakes and there is no last good copy.
     package init(_ config: WebSocketConfig, _ kit: Kit) async throws {
         telemetry = WebSocketTelemetry(registry: kit.metrics, logger: kit.logger)
-        plane = try PlaneConfigSource.opened(
-            folder: config.planeFolder, state: config.stateFolder, component: kit.name)
-        if !plane.problemsAtStart.isEmpty {
-            telemetry.emit(.planeRefused(reasons: plane.problemsAtStart.map { "\($0)" }))
-        }
-        telemetry.emit(.planeChanged(plane.current))
+        plane = try FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
 
         log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock, options: .readOnly)
         let schemas = try SchemaStore(state: config.stateFolder)
@@ -69,16 +65,7 @@ package final class WebSocketService: Service {
         self.handler = handler
         addresses = server.addresses
         telemetry.emit(.listening(addresses: addresses))
-        try plane.watch { [telemetry, loop] update in
-            switch update {
-            case .changed(let snapshot):
-                telemetry.emit(.planeChanged(snapshot))
-                loop.post { handler.planeChanged() }
-            case .refused(let problems): telemetry.emit(.planeRefused(reasons: problems.map { "\($0)" }))
-            case .notKept(let error): telemetry.emit(.planeRefused(reasons: ["\(error)"]))
-            case .copyNotKept(let error): telemetry.emit(.planeCopyNotKept(reason: "\(error)"))
-            }
-        }
+        try plane.watch { [loop] _ in loop.post { handler.planeChanged() } }
     }
 
     /// Tells every listener that the service goes away, and waits until they have gone.

@@ -11,8 +11,8 @@ package struct WebSocketConfig: ServiceConfig {
     package let listen: HostPort
     /// The plain listener. Nil when there is none.
     package let listenPlain: HostPort?
-    /// The plane's folder of entities.
-    package let planeFolder: String
+    /// Where the plane is described.
+    package let plane: PlaneSourceConfig
     /// The state folder of the plane.
     package let stateFolder: String
     /// Whose tokens are accepted.
@@ -33,9 +33,7 @@ package struct WebSocketConfig: ServiceConfig {
         listenPlain = env.readIfPresent(
             "WEB_SOCKET_LISTEN_PLAIN", example: "127.0.0.1:8082",
             "Address of a listener without TLS, for clients on this machine; loopback only.")
-        planeFolder = env.require(
-            "WEB_SOCKET_PLANE_FOLDER", example: "/etc/polder/plane",
-            "Folder with the plane's streams, data contracts and policies; watched.")
+        plane = PlaneSourceConfig(reading: &env, prefix: "WEB_SOCKET")
         stateFolder = env.require(
             "WEB_SOCKET_STATE_FOLDER", example: "/var/lib/polder",
             "State folder of the plane: topics, schemas, last good configuration.")

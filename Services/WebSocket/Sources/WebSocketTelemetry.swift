@@ -1,6 +1,5 @@
 package import HTTP
 package import Observe
-package import PlaneConfig
 package import System
 internal import Time
 package import Wire
@@ -17,7 +16,6 @@ package final class WebSocketTelemetry: Sendable {
     private let skipped: CounterFamily
     private let handshakes: CounterFamily
     private let closes: CounterFamily
-    private let planeUpdates: CounterFamily
 
     /// Registers everything in `registry`; lines go to `logger`.
     package init(registry: MetricRegistry, logger: Logger) {
@@ -33,9 +31,6 @@ package final class WebSocketTelemetry: Sendable {
             "web_socket_handshakes_total", "Requests to listen by their outcome.", labels: ["result"])
         closes = registry.counters(
             "web_socket_closes_total", "Listeners that ended, by close code.", labels: ["code"])
-        planeUpdates = registry.counters(
-            "web_socket_plane_updates_total", "Changes of the plane's configuration: `applied`, `refused`.",
-            labels: ["result"])
     }
 
     /// Why an event was not shown.
@@ -66,12 +61,6 @@ package final class WebSocketTelemetry: Sendable {
         case passedDamage(TopicName, Range<Int64>)
         /// A topic cannot be read; it is tried again.
         case readFailed(TopicName, reason: String)
-        /// A version of the plane's configuration is in force.
-        case planeChanged(PlaneSnapshot)
-        /// The plane's folder is broken; what was in force stays.
-        case planeRefused(reasons: [String])
-        /// The plane's configuration is in force, without a copy for a start without the folder.
-        case planeCopyNotKept(reason: String)
         /// Listeners are open.
         case listening(addresses: [SocketAddress])
         /// Draining began.
@@ -113,17 +102,6 @@ package final class WebSocketTelemetry: Sendable {
                 ])
         case .readFailed(let topic, let reason):
             logger.error("a topic cannot be read now", ["topic": "\(topic)", "reason": .string(reason)])
-        case .planeChanged(let plane):
-            planeUpdates.with("applied").increment()
-            logger.info(
-                "the plane's configuration is in force",
-                ["version": .string(plane.version), "streams": .int(plane.streams.count)])
-        case .planeRefused(let reasons):
-            planeUpdates.with("refused").increment()
-            logger.error(
-                "the plane's folder is broken; what was in force stays", ["problems": .list(reasons)])
-        case .planeCopyNotKept(let reason):
-            logger.warning("no copy of the plane's configuration could be kept", ["reason": .string(reason)])
         case .listening(let addresses):
             logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let listeners):

@@ -84,7 +84,7 @@ package struct ClientTable {
         var streams: [String: SourceStream] = [:]
         var number = previous.nextNumber
         for stream in plane.snapshot.streams {
-            places[stream.clientID] = sources.count
+            for clientID in stream.clientIDs { places[clientID] = sources.count }
             if let source = stream.derivedFrom {
                 refusals[sources.count] = .derivedStream(name: stream.name, source: source)
                 sources.append(nil)

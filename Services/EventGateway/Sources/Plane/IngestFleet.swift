@@ -39,25 +39,17 @@ final class IngestFleet: Sendable {
         return member
     }
 
-    /// Puts a change in force, or says why not. Called on the configuration's thread, one call at a time.
-    func planeUpdated(_ update: PlaneUpdate) {
-        switch update {
-        case .refused(let problems): telemetry.emit(.planeRefused(reasons: problems.map(\.description)))
-        case .notKept(let error): telemetry.emit(.planeRefused(reasons: ["\(error)"]))
-        case .copyNotKept(let error): telemetry.emit(.planeCopyNotKept(reason: "\(error)"))
-        case .changed(let snapshot):
-            let before = state.withLock { $0.plane }
-            do throws(ContractsError) {
-                let plane = try CompiledPlane(snapshot, after: before)
-                let members = state.withLock { state in
-                    state.plane = plane
-                    return state.members
-                }
-                for member in members { member.loop.post { member.planeChanged(plane) } }
-                telemetry.emit(.planeChanged(snapshot))
-            } catch {
-                telemetry.emit(.planeRefused(reasons: ["\(error)"]))
-            }
+    /// Puts a change in force. Called on the configuration's thread, one call at a time.
+    ///
+    /// - Throws: What the catalog refuses; the plane before stays.
+    func planeChanged(_ snapshot: PlaneSnapshot) throws(ContractsError) {
+        let before = state.withLock { $0.plane }
+        let plane = try CompiledPlane(snapshot, after: before)
+        let members = state.withLock { state in
+            state.plane = plane
+            return state.members
         }
+        for member in members { member.loop.post { member.planeChanged(plane) } }
+        telemetry.planeSizes(snapshot)
     }
 }

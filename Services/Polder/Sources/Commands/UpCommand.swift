@@ -113,6 +113,7 @@ struct UpCommand: Command {
                     for problem in problems { printer.add("\(problem)") }
                 case .notKept(let error): printer.add("the change is not in force: \(error)")
                 case .copyNotKept(let error): printer.add("no copy of the plane folder could be kept: \(error)")
+                case .notReached(let error): printer.add("the plane stays as it is: \(error)")
                 }
             }
             await supervisor.repeatEvery(.seconds(3600)) {

@@ -42,7 +42,7 @@ final class PlaneRun: Sendable {
         } catch {
             switch error {
             case .invalid(let problems): throw .configuration(problems.map { "\(planeFolder): \($0)" })
-            case .state, .corruptState, .badSecretFile: throw .configuration([error.description])
+            case .state, .corruptState, .badSecretFile, .unreachable: throw .configuration([error.description])
             }
         }
         try Self.checkSecretFiles(of: source.current, identities)
@@ -97,7 +97,7 @@ final class PlaneRun: Sendable {
             }
             return (changing.ports, changing.decrypterPorts)
         }
-        let processes = PlanePlan(state: state, planeFolder: source.folder, ports: ports, environment: environment)
+        let processes = PlanePlan(state: state, planeFolder: source.place, ports: ports, environment: environment)
             .processes(for: snapshot, decrypterPorts: decrypterPorts)
         printer.align(to: processes.map(\.name))
         return processes

@@ -15,7 +15,7 @@ struct ListenContext {
     let config: WebSocketConfig
     let clock: any WallClock
     let keys: SharedKeySet
-    let plane: PlaneConfigSource
+    let plane: FollowedPlane
     let log: any EventLog
     let schemas: SchemaStore
     let telemetry: WebSocketTelemetry
@@ -91,21 +91,24 @@ final class ListenHandler: RequestHandler, @unchecked Sendable {  // touched on 
         }
         guard let feed = feed(of: source.topic) else { return refuse(stream, .logUnavailable, head) }
         opening += 1
-        let expiresAt = token.expiresAt
+        let (clientID, expiresAt) = (token.clientID, token.expiresAt)
         feed.join { [self] isReady in
             opening -= 1
             guard isReady, !isDraining else {
                 refuse(stream, isReady ? .notReady : .logUnavailable)
                 return feed.leave(nil)
             }
-            open(stream, handshake, source, feed, expiresAt)
+            open(stream, handshake, source, for: clientID, feed, expiresAt)
         }
     }
 
     private func open(
-        _ stream: StreamID, _ handshake: Response, _ source: PlaneStream, _ feed: TopicFeed, _ expiresAt: Timestamp
+        _ stream: StreamID, _ handshake: Response, _ source: PlaneStream, for clientID: String, _ feed: TopicFeed,
+        _ expiresAt: Timestamp
     ) {
-        let listener = Listener(source, feed, context.config, context.telemetry) { [weak self] in self?.gone($0) }
+        let listener = Listener(source, for: clientID, feed, context.config, context.telemetry) { [weak self] in
+            self?.gone($0)
+        }
         var options = WebSocketOptions()
         options.messageLimit = 4096  // whatever a listener says is read over
         options.pingInterval = context.config.pingInterval
@@ -164,7 +167,7 @@ final class ListenHandler: RequestHandler, @unchecked Sendable {  // touched on 
     func planeChanged() {
         let plane = context.plane.current
         for listener in listeners.values
-        where plane.stream(clientID: listener.stream.clientID)?.id != listener.stream.id {
+        where plane.stream(clientID: listener.clientID)?.id != listener.stream.id {
             listener.close(.policyViolation, "the stream is gone")
         }
     }

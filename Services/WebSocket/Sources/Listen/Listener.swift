@@ -15,6 +15,8 @@ final class Listener: WebSocketDelegate {
     private static let highWater = 64 << 10
 
     let stream: PlaneStream
+    /// Who listens.
+    let clientID: String
     private let feed: TopicFeed
     private let telemetry: WebSocketTelemetry
     private let whenClosed: (Listener) -> Void
@@ -23,10 +25,11 @@ final class Listener: WebSocketDelegate {
     private var expiry: TimerID?
 
     init(
-        _ stream: PlaneStream, _ feed: TopicFeed, _ config: WebSocketConfig, _ telemetry: WebSocketTelemetry,
-        whenClosed: @escaping (Listener) -> Void
+        _ stream: PlaneStream, for clientID: String, _ feed: TopicFeed, _ config: WebSocketConfig,
+        _ telemetry: WebSocketTelemetry, whenClosed: @escaping (Listener) -> Void
     ) {
         self.stream = stream
+        self.clientID = clientID
         self.feed = feed
         self.telemetry = telemetry
         self.whenClosed = whenClosed

@@ -1,0 +1,112 @@
+package import Observe
+package import PlaneConfig
+import Time
+
+/// The plane's configuration, as a service follows it: what is in force, and what is told of its changes.
+package final class FollowedPlane: Sendable {
+    private let source: PlaneConfigSource
+    private let telemetry: PlaneTelemetry
+
+    /// Reads the configuration, or starts from the last good copy.
+    ///
+    /// - Parameter component: Which copy is this service's own; the service's name, if it runs once in a plane.
+    /// - Throws: `ConfigurationRefused` with every mistake when there is no last good copy; otherwise `PlaneConfigError`.
+    package init(_ config: PlaneSourceConfig, state: String, component: String, _ kit: Kit) throws {
+        source = try PlaneConfigSource.opened(folder: config.folder, state: state, component: component)
+        telemetry = PlaneTelemetry(kit.logger, kit.metrics, service: kit.name)
+        telemetry.reportAge { [source] in source.age }
+        telemetry.started(source)
+    }
+
+    /// The configuration in force.
+    package var current: PlaneSnapshot { source.current }
+
+    /// Follows changes from now on. Call it once.
+    ///
+    /// - Parameter onChange: Puts a change in force; what it throws is told as a refusal. Called on a thread that may block, one
+    ///   call at a time.
+    /// - Throws: When there is no room for that thread.
+    package func watch(_ onChange: @escaping @Sendable (PlaneSnapshot) throws -> Void) throws(PlaneConfigError) {
+        try source.watch { [telemetry] update in
+            guard case .changed(let snapshot) = update else { return telemetry.kept(because: update) }
+            do {
+                try onChange(snapshot)
+                telemetry.changed(to: snapshot)
+            } catch {
+                telemetry.refused(["\(error)"])
+            }
+        }
+    }
+
+    /// Follows no more. Waits for the thread: never call it from `onChange`.
+    package func stop() { source.stop() }
+}
+
+/// Log lines and metrics about the plane's configuration.
+package final class PlaneTelemetry: Sendable {
+    private let logger: Logger
+    private let metrics: MetricRegistry
+    private let updates: CounterFamily
+    private let ageName: String
+
+    /// - Parameter service: `event-gateway`; begins the metrics' names.
+    package init(_ logger: Logger, _ metrics: MetricRegistry, service: String) {
+        self.logger = logger
+        self.metrics = metrics
+        let prefix = service.replacing("-", with: "_")
+        updates = metrics.counters(
+            "\(prefix)_plane_updates_total",
+            "Changes of the plane's configuration: `applied`, `refused`, `unreachable`.", labels: ["result"])
+        ageName = "\(prefix)_plane_age_seconds"
+    }
+
+    /// - Parameter age: Since what is in force was last confirmed; nil when that was before this start.
+    package func reportAge(_ age: @escaping @Sendable () -> Duration?) {
+        metrics.reading(
+            gauge: ageName,
+            "Seconds since the folder or control plane last said that the configuration in force is right; NaN before the first time."
+        ) { age()?.inSeconds ?? .nan }
+    }
+
+    fileprivate func started(_ source: PlaneConfigSource) {
+        if !source.problemsAtStart.isEmpty {
+            updates.with("refused").increment()
+            logger.error(
+                "the plane's folder is broken; its last good copy is in force",
+                ["problems": .list(source.problemsAtStart.map(\.description))])
+        }
+        changed(to: source.current)
+    }
+
+    fileprivate func changed(to plane: PlaneSnapshot) {
+        updates.with("applied").increment()
+        logger.info(
+            "the plane's configuration is in force",
+            [
+                "version": .string(plane.version), "streams": .int(plane.streams.count),
+                "contracts": .int(plane.contracts.count),
+            ])
+    }
+
+    fileprivate func refused(_ reasons: [String]) {
+        updates.with("refused").increment()
+        logger.error(
+            "a change of the plane's configuration was refused; the one before stays in force",
+            ["problems": .list(Array(reasons.prefix(Self.problemLimit)))])
+    }
+    private static let problemLimit = 20
+
+    /// What was in force stays.
+    fileprivate func kept(because update: PlaneUpdate) {
+        switch update {
+        case .changed: break
+        case .refused(let problems): refused(problems.map(\.description))
+        case .notKept(let error): refused(["\(error)"])
+        case .copyNotKept(let error):
+            logger.warning("no copy of the plane's configuration could be kept", ["reason": .string("\(error)")])
+        case .notReached(let error):
+            updates.with("unreachable").increment()
+            logger.warning("the plane's configuration stays as it is", ["reason": .string("\(error)")])
+        }
+    }
+}
