@@ -128,8 +128,8 @@ let plan: [[Target]] = [
     service(
         "ControlPlane", binary: "control-plane",
         uses: [
-            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "PlaneConfig", "Crypto", "Wire",
-            "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "PlaneConfig", "KeyVault", "SQLite",
+            "Crypto", "Wire", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
         ]),
     service(
         "Polder", binary: "polder",

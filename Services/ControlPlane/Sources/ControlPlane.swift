@@ -2,6 +2,7 @@ import Config
 import Crypto
 import EventLoop
 import HTTP
+import KeyVault
 import Net
 import PlaneConfig
 package import Observe
@@ -15,6 +16,7 @@ import Tokens
 /// The control plane: the OIDC provider of realm `streams`.
 package final class ControlPlane: Service {
     private let kit: Kit
+    private let store: StateStore
     private let server: HTTPServer
     private let loops: EventLoopPool
     private let follow: FollowPlane
@@ -32,7 +34,8 @@ package final class ControlPlane: Service {
         self.kit = kit
         let telemetry = ControlPlaneTelemetry(kit.logger, kit.metrics)
 
-        let registry = try ClientRegistry()
+        store = try Self.store(config, kit)
+        let registry = try ClientRegistry(state: store)
         follow = FollowPlane(
             source: try PlaneConfigSource.opened(
                 folder: config.planeFolder, state: config.stateFolder, component: kit.name),
@@ -70,9 +73,26 @@ package final class ControlPlane: Service {
     /// Finishes what was asked and asks nothing more.
     package func drain() async {
         await server.drain(grace: kit.shutdownGrace)
-        await onOwnThread("drain") { [housekeeping, follow] in
+        await onOwnThread("drain") { [housekeeping, follow, store] in
             housekeeping.stop()
             follow.stop()
+            store.close()
+        }
+    }
+
+    /// Opens the state, and writes the file that the plane's components log in with.
+    private static func store(_ config: ControlPlaneConfig, _ kit: Kit) throws -> StateStore {
+        let state = config.stateFolder
+        do {
+            let secrets = try StateSecrets(
+                keyEncryptionKey: try PlaneSecrets.keyEncryptionKey(state, provisioned: config.kekFile, creating: true))
+            let store = try StateStore(state: state, secrets: secrets, clock: kit.clock)
+            try InstallationFile.write(state: state, from: store)
+            return store
+        } catch let error as KeyVaultError {
+            throw error.isMisplacedSecret ? ConfigurationRefused([error.description]) : error
+        } catch CallError.damaged(let reason) {
+            throw ConfigurationRefused(["\(StateStore.path(state)): \(reason)"])
         }
     }
 

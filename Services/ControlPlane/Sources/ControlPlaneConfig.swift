@@ -21,6 +21,8 @@ package struct ControlPlaneConfig: ServiceConfig {
     package let planeFolder: String
     /// The state folder of the plane.
     package let stateFolder: String
+    /// A file with the key-encryption key; nil means the state folder's own.
+    package let kekFile: String?
     /// How long an access token lives.
     package let tokenLifetime: Duration
     /// What tokens say.
@@ -52,6 +54,9 @@ package struct ControlPlaneConfig: ServiceConfig {
         stateFolder = env.require(
             "CONTROL_PLANE_STATE_FOLDER", example: "/var/lib/polder",
             "State folder of the plane: identities, client secrets, signing keys, last good configuration.")
+        kekFile = env.readIfPresent(
+            "CONTROL_PLANE_KEK_FILE", example: "/run/secrets/kek",
+            "File with the key-encryption key, 32 bytes, which seals secrets. Without it `<state>/secrets/kek`.")
         tokenLifetime = env.read(
             "CONTROL_PLANE_TOKEN_LIFETIME", default: "1h", in: .hours(1) ... .days(7),
             "How long an access token lives; public clients refresh all the time when it is less than an hour.")
