@@ -135,7 +135,8 @@ let plan: [[Target]] = [
         "Polder", binary: "polder",
         uses: [
             "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
-            "KeyVault", "EventLog", "Crypto", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+            "KeyVault", "EventLog", "Crypto", "YAML", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults",
+            "Bytes",
         ],
         embeds: ["Plane/demo.yaml"]),
 

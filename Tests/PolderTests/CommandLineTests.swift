@@ -58,7 +58,7 @@ private struct Greet: Command {
 @Suite struct CommandLineTests {
     private func run(_ arguments: String...) async -> (ExitCode, Printed) {
         let printed = Printed()
-        let code = await PolderCommandLine([Greet.self, Dance.self], version: "9.9").run(
+        let code = await PolderCommandLine([CommandShape(Greet.self), CommandShape(Dance.self)], version: "9.9").run(
             arguments, CommandContext(console: printed.console(), environment: [:]))
         return (code, printed)
     }

@@ -10,6 +10,8 @@ package enum PolderError: Fault, Equatable {
     case noPlane(dir: String)
     /// The plane has no stream of this name; the others are listed.
     case noSuchStream(String, known: [String])
+    /// What a command names is not there, and what to do about it.
+    case missing(String, next: String)
     /// Somebody else's no: a service refused a request, or a confirmation is missing.
     case refused(String)
     /// The plane folder or the state folder is not usable: one line per mistake.
@@ -24,7 +26,7 @@ package enum PolderError: Fault, Equatable {
         switch self {
         case .usage: .usage
         case .notRunning, .noPlane: .notRunning
-        case .noSuchStream: .notFound
+        case .noSuchStream, .missing: .notFound
         case .refused: .refused
         case .configuration: .configuration
         case .failed: .failure
@@ -40,6 +42,7 @@ package enum PolderError: Fault, Equatable {
         case .noPlane(let dir): ["there is no plane in \(dir); make one with: polder up --dir \(quoted(dir))"]
         case .noSuchStream(let name, let known):
             ["there is no stream \(name); the plane has \(known.isEmpty ? "none" : known.joined(separator: ", "))"]
+        case .missing(let what, let next): next.isEmpty ? [what] : [what, "try: \(next)"]
         case .refused(let reason): [reason]
         case .configuration(let mistakes): mistakes
         case .failed(let reason): [reason]
@@ -50,7 +53,7 @@ package enum PolderError: Fault, Equatable {
     /// The user's, unless something failed.
     package var blame: Blame {
         switch self {
-        case .usage, .notRunning, .noPlane, .noSuchStream, .refused, .configuration, .interrupted: .caller
+        case .usage, .notRunning, .noPlane, .noSuchStream, .missing, .refused, .configuration, .interrupted: .caller
         case .failed: .upstream
         }
     }
@@ -59,7 +62,7 @@ package enum PolderError: Fault, Equatable {
     package var retry: Retry {
         switch self {
         case .failed, .notRunning, .noPlane: .afterBackoff
-        case .usage, .noSuchStream, .refused, .configuration, .interrupted: .never
+        case .usage, .noSuchStream, .missing, .refused, .configuration, .interrupted: .never
         }
     }
 }

@@ -3,10 +3,17 @@ internal import System
 /// The program.
 package enum PolderMain {
     /// Its commands, in the order of the help text.
-    static let commands: [any Command.Type] = [
-        UpCommand.self, StatusCommand.self, SendCommand.self, ListenCommand.self, ReadCommand.self, TokenCommand.self,
-        KeysExportCommand.self, DemoCommand.self,
-    ]
+    package static let commands: [CommandShape] =
+        [
+            CommandShape(UpCommand.self), CommandShape(StatusCommand.self), CommandShape(DemoCommand.self),
+            CommandShape(SendCommand.self), CommandShape(ListenCommand.self), CommandShape(ReadCommand.self),
+            CommandShape(TokenCommand.self), CommandShape(KeysExportCommand.self),
+            CommandShape(ContextListCommand.self, group: .context),
+            CommandShape(ContextShowCommand.self, group: .context),
+            CommandShape(ContextUseCommand.self, group: .context),
+            CommandShape(ContextSetCommand.self, group: .context),
+            CommandShape(ContextRemoveCommand.self, group: .context),
+        ] + CompletionCommands.all
 
     /// Runs the command line of this process and ends it.
     package static func run() async -> Never {

@@ -2,11 +2,11 @@ internal import Config
 
 /// The whole command line: finds the command, answers `--help` and `--version`, turns errors into messages and codes.
 package struct PolderCommandLine: Sendable {
-    private let commands: [any Command.Type]
+    private let commands: [CommandShape]
     private let version: String
 
     /// A command line of these commands.
-    package init(_ commands: [any Command.Type], version: String) {
+    package init(_ commands: [CommandShape], version: String) {
         self.commands = commands
         self.version = version
     }
@@ -23,17 +23,21 @@ package struct PolderCommandLine: Sendable {
             return .success
         }
         if arguments[0] == "help" { return await run(Array(arguments.dropFirst()) + ["--help"], context) }
-        guard let (type, rest) = find(arguments) else { return unknown(arguments, console) }
+        if arguments[0] == CompletionAnswer.command {
+            console.print(await completion(of: Array(arguments.dropFirst()), context).text)
+            return .success
+        }
+        guard let (command, rest) = find(arguments) else { return unknown(arguments, console) }
         if rest.contains("--help") || rest.contains("-h") {
-            console.print(help(of: type))
+            console.print(help(of: command))
             return .success
         }
         var reader = ArgumentReader(rest)
-        let command = type.init(reading: &reader)
+        let run = command.read(&reader)
         reader.finish()
         do throws(PolderError) {
-            guard reader.mistakes.isEmpty else { throw PolderError.usage(command: type.name, reader.mistakes) }
-            try await command.run(context)
+            guard reader.mistakes.isEmpty else { throw PolderError.usage(command: command.name, reader.mistakes) }
+            try await run(context)
             return .success
         } catch {
             report(error, console)
@@ -41,14 +45,28 @@ package struct PolderCommandLine: Sendable {
         }
     }
 
+    /// What may stand at the cursor: the last of `words`, which may be empty.
+    private func completion(of words: [String], _ context: CommandContext) async -> CompletionAnswer {
+        let words = words.first == "--" ? Array(words.dropFirst()) : words
+        let answer = Completer(commands).answer(to: words)
+        guard case .names(let kind, let start) = answer else { return answer }
+        return .words(await kind.known(words, context).filter { $0.word.hasPrefix(start) })
+    }
+
     private func report(_ error: PolderError, _ console: Console) {
         for line in error.lines { console.note("\(console.styledNote("polder:", .red)) \(line)") }
     }
 
-    private func find(_ arguments: [String]) -> (any Command.Type, [String])? {
+    /// The command, by its name or another one that it goes by, in either order of two words, and what follows it.
+    private func find(_ arguments: [String]) -> (CommandShape, [String])? {
         for length in [2, 1] where arguments.count >= length {
-            let name = arguments[..<length].joined(separator: " ")
-            if let type = commands.first(where: { $0.name == name }) { return (type, Array(arguments[length...])) }
+            let words = arguments[..<length]
+            let names = [words.joined(separator: " "), words.reversed().joined(separator: " ")]
+            for name in names {
+                if let command = commands.first(where: { $0.name == name || $0.otherNames.contains(name) }) {
+                    return (command, Array(arguments[length...]))
+                }
+            }
         }
         return nil
     }
@@ -81,8 +99,8 @@ package struct PolderCommandLine: Sendable {
     /// `: polder status --dir /x` when a command follows the options.
     private func afterCommand(_ arguments: [String]) -> String {
         for index in arguments.indices {
-            guard let (type, rest) = find(Array(arguments[index...])) else { continue }
-            return ": " + (["polder", type.name] + rest + arguments[..<index]).joined(separator: " ")
+            guard let (command, rest) = find(Array(arguments[index...])) else { continue }
+            return ": " + (["polder", command.name] + rest + arguments[..<index]).joined(separator: " ")
         }
         return ""
     }
@@ -92,19 +110,36 @@ package struct PolderCommandLine: Sendable {
             "polder \(version): a private data plane on one machine", "", "usage: polder <command> [options]", "",
             "commands:",
         ]
-        lines += table(commands.map { ($0.name, $0.summary) })
+        lines += table(overviewRows)
         lines += ["", "polder <command> --help tells more.", "", "exit codes:"]
         lines += table(ExitCode.allCases.map { (String($0.rawValue), $0.meaning) })
         return lines.joined(separator: "\n")
     }
 
+    /// A line for each command; those of one group share one.
+    private var overviewRows: [(String, String)] {
+        var rows: [(String, String)] = []
+        for command in commands {
+            guard let group = command.group else {
+                rows.append((command.name, command.summary))
+                continue
+            }
+            let name = "\(group.rawValue) …"
+            if !rows.contains(where: { $0.0 == name }) { rows.append((name, group.summary)) }
+        }
+        return rows
+    }
+
     /// What `polder <command> --help` prints, made from the declarations.
-    package func help(of type: any Command.Type) -> String {
+    package func help(of command: CommandShape) -> String {
         var reader = ArgumentReader([])
-        _ = type.init(reading: &reader)
+        _ = command.read(&reader)
         let arguments = reader.arguments.map { " \($0.left)" }.joined()
-        var lines = ["polder \(type.name): \(type.summary)", "", "usage: polder \(type.name) [options]\(arguments)"]
-        if !type.details.isEmpty { lines += ["", type.details] }
+        var lines = [
+            "polder \(command.name): \(command.summary)", "", "usage: polder \(command.name) [options]\(arguments)",
+        ]
+        if !command.otherNames.isEmpty { lines.append("also:  polder \(command.otherNames.joined(separator: ", "))") }
+        if !command.details.isEmpty { lines += ["", command.details] }
         if !reader.arguments.isEmpty {
             lines += ["", "arguments:"] + table(reader.arguments.map { ($0.left, $0.about) })
         }

@@ -58,6 +58,9 @@ package final class Console: Sendable {
     /// Columns of the terminal that messages go to; 80 without one.
     package var columns: Int { Terminal.columns(2) ?? 80 }
 
+    /// Columns of the terminal that results go to; nil without one.
+    package var outputColumns: Int? { isOutputTerminal ? Terminal.columns(1) ?? 80 : nil }
+
     /// Writes a line of the result.
     package func print(_ line: String) {
         turn.withLock { _ in output(Array(line.utf8) + [UInt8(ascii: "\n")]) }

@@ -25,7 +25,7 @@ struct KeysExportCommand: Command {
         dir = arguments.dirOption()
         isConfirmed = arguments.flag("--yes", short: "-y", "Does not ask.")
         output = arguments.choice("--output", short: "-o", default: .text, "CSV, or one JSON object per line.")
-        stream = arguments.argument("stream", "The source stream's name.")
+        stream = arguments.argument("stream", "The source stream's name.", from: .names(.stream))
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {

@@ -16,7 +16,7 @@ struct ListenCommand: Command {
         dir = arguments.dirOption()
         _ = arguments.outputOption()  // an event is JSON either way
         count = arguments.numberIfPresent("--count", "N", in: 0...Int.max, "Ends after N events.")
-        stream = arguments.argument("stream", "The stream's name.")
+        stream = arguments.argument("stream", "The stream's name.", from: .names(.stream))
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {

@@ -64,7 +64,7 @@ struct ReadCommand: Command {
         count = arguments.numberIfPresent("--count", "N", in: 0...Int.max, "Ends after N records.")
         follow = arguments.flag("--follow", "Goes on with what is appended, until Ctrl-C.")
         format = arguments.choice("--output", short: "-o", default: .text, "How records are printed.")
-        stream = arguments.argument("stream", "The stream's name.")
+        stream = arguments.argument("stream", "The stream's name.", from: .names(.stream))
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {

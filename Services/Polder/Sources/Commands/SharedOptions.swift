@@ -8,7 +8,8 @@ extension ArgumentReader {
     /// `--dir DIR`, which every command has.
     mutating func dirOption() -> String? {
         optionIfPresent(
-            "--dir", "DIR", "The plane's state folder [$POLDER_DIR, otherwise ~/.local/share/polder].")
+            "--dir", "DIR", "The plane's state folder [$POLDER_DIR, otherwise ~/.local/share/polder].",
+            from: .folder)
     }
 
     /// `-o text|json`.

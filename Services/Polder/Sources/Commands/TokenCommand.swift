@@ -16,7 +16,7 @@ struct TokenCommand: Command {
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         output = arguments.outputOption()
-        stream = arguments.argument("stream", "The stream's name.")
+        stream = arguments.argument("stream", "The stream's name.", from: .names(.stream))
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {

@@ -20,10 +20,11 @@ struct UpCommand: Command {
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         config = arguments.optionIfPresent(
-            "--config", "FOLDER", "The plane folder: streams, contracts, policies [the demo plane].")
+            "--config", "FOLDER", "The plane folder: streams, contracts, policies [the demo plane].", from: .folder)
         ports = arguments.choice("--ports", default: .standard, "Well-known ports, or free ones.")
         readyFile = arguments.optionIfPresent(
-            "--ready-file", "PATH", "Written when everything is ready: one JSON document, readable by you only.")
+            "--ready-file", "PATH", "Written when everything is ready: one JSON document, readable by you only.",
+            from: .file)
     }
 
     /// The command with these options.

@@ -28,7 +28,8 @@ struct SendCommand: Command {
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         output = arguments.outputOption()
-        file = arguments.optionIfPresent("--file", short: "-f", "PATH", "Events to send, one JSON text per line.")
+        file = arguments.optionIfPresent(
+            "--file", short: "-f", "PATH", "Events to send, one JSON text per line.", from: .file)
         schema = arguments.optionIfPresent("--schema", "REF", "Schema of the file's events [their own contract].")
         rate = arguments.numberIfPresent(
             "--rate", "N", in: 0...1_000_000, "Events per second; 0 is as fast as it goes [1, with --file 0].")
@@ -52,7 +53,7 @@ struct SendCommand: Command {
         self.range = range ?? 1000
         self.purposes = purposes ?? Simulator.purposes
         quiet = arguments.flag("--quiet", short: "-q", "No progress.")
-        stream = arguments.argument("stream", "The source stream's name.")
+        stream = arguments.argument("stream", "The source stream's name.", from: .names(.stream))
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
