@@ -91,6 +91,7 @@ let plan: [[Target]] = [
     shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),
     shared(
         "KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
