@@ -19,14 +19,14 @@ package protocol EventLog: AnyObject, Sendable {
     func append(
         _ batch: consuming RecordBatch, to topic: TopicName, on loop: EventLoop, _ done: @escaping AppendCompletion)
 
-    /// Appends the batch and moves a consumer's position in one transaction: either both are stored or neither.
+    /// Appends the batch and moves positions of consumers in one transaction: either all of it is stored or nothing.
     ///
-    /// The batch may be empty; then only the position moves. This is what makes copying from one topic to another
+    /// The batch may be empty; then only the positions move. This is what makes copying from one topic to another
     /// exactly-once: a copier that comes back asks `position(of:in:)` and goes on from there.
-    /// - Parameter advance: Refused with `.notAdvanced` unless the stored position is exactly `advance.from` and `to` is
-    ///   behind it; so a repeated call, or a second copier, changes nothing.
+    /// - Parameter advances: All are refused with `.notAdvanced` unless for each of them the stored position is exactly `from`
+    ///   and `to` is behind it; so a repeated call, or a second copier, changes nothing. No consumer twice.
     func append(
-        _ batch: consuming RecordBatch, to topic: TopicName, advancing advance: Advance, on loop: EventLoop,
+        _ batch: consuming RecordBatch, to topic: TopicName, advancing advances: [Advance], on loop: EventLoop,
         _ done: @escaping AppendCompletion)
 
     /// The stored position of a consumer: the next record that it wants; nil when it never advanced.
@@ -37,6 +37,9 @@ package protocol EventLog: AnyObject, Sendable {
     func position(
         of consumer: ConsumerName, in topic: TopicName, partition: Int32
     ) throws(EventLogError) -> Position?
+
+    /// The stored position of every consumer in partition 0; nothing when there is no such topic.
+    func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position]
 
     /// The first position kept and the one that the next record will get; nil when there is no such topic.
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds?
@@ -92,11 +95,15 @@ package struct TopicEnds: Sendable, Equatable {
     package var earliest: Position
     /// What the next record will get.
     package var next: Position
+    /// Which topic of that name: another one after it was deleted and made again, when positions start over. Thirty-two
+    /// hexadecimal digits.
+    package var incarnation: String
 
     /// A topic that holds `earliest..<next`.
-    package init(earliest: Position, next: Position) {
+    package init(earliest: Position, next: Position, incarnation: String) {
         self.earliest = earliest
         self.next = next
+        self.incarnation = incarnation
     }
 }
 
@@ -108,6 +115,12 @@ package struct ConsumerName: Sendable, Hashable, CustomStringConvertible {
     /// A consumer's name; nil when the text is empty or longer than 512 bytes.
     package init?(_ text: String) {
         guard !text.isEmpty, text.utf8.count <= 512 else { return nil }
+        description = text
+    }
+
+    /// A name that is known to be one: a constant, or made of one.
+    package init(trusted text: String) {
+        precondition(!text.isEmpty && text.utf8.count <= 512, "a consumer's name has 1 to 512 bytes")
         description = text
     }
 }

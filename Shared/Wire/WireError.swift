@@ -6,6 +6,8 @@ package enum WireError: Fault, Equatable {
     case invalid([SpecProblem])
     /// An event record does not begin with 0x00 and four bytes of schema id.
     case notFramed
+    /// The value of a record in topic `billing` is not one; what is wrong with it.
+    case notUsage(String)
 
     /// The sender's.
     package var blame: Blame { .caller }

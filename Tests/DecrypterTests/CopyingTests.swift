@@ -346,7 +346,7 @@ final class FlakyLog: EventLog {
     var faults: Int { state.withLock { $0.faults } }
 
     func append(
-        _ batch: consuming RecordBatch, to topic: TopicName, advancing advance: Advance, on loop: EventLoop,
+        _ batch: consuming RecordBatch, to topic: TopicName, advancing advances: [Advance], on loop: EventLoop,
         _ done: @escaping AppendCompletion
     ) {
         let fate = state.withLock { state in
@@ -358,8 +358,8 @@ final class FlakyLog: EventLog {
         let answer = Answer(done: done)
         switch fate {
         case 0: loop.post { answer.done(.failure(failure)) }
-        case 1: log.append(batch, to: topic, advancing: advance, on: loop) { _ in done(.failure(failure)) }
-        default: log.append(batch, to: topic, advancing: advance, on: loop, done)
+        case 1: log.append(batch, to: topic, advancing: advances, on: loop) { _ in done(.failure(failure)) }
+        default: log.append(batch, to: topic, advancing: advances, on: loop, done)
         }
     }
 
@@ -374,6 +374,10 @@ final class FlakyLog: EventLog {
 
     func position(of consumer: ConsumerName, in topic: TopicName, partition: Int32) throws(EventLogError) -> Position? {
         try log.position(of: consumer, in: topic, partition: partition)
+    }
+
+    func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position] {
+        try log.positions(in: topic)
     }
 
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? { try log.ends(of: topic) }

@@ -62,7 +62,7 @@ final class LogRig: @unchecked Sendable {  // `log` changes only on the test's o
         loop.post { [self] in
             let tell: AppendCompletion = { result in outcome.change { $0 = result } }
             if let advance {
-                log.append(batch(values), to: topic, advancing: advance, on: loop, tell)
+                log.append(batch(values), to: topic, advancing: [advance], on: loop, tell)
             } else {
                 log.append(batch(values), to: topic, on: loop, tell)
             }
@@ -71,6 +71,11 @@ final class LogRig: @unchecked Sendable {  // `log` changes only on the test's o
             throw TestKitError.deadlinePassed("an append to \(topic)")
         }
         return try result.get()
+    }
+
+    /// The offsets that the topic holds; nil when there is no such topic.
+    func ends(_ log: SQLiteEventLog) throws -> Range<Int64>? {
+        try log.ends(of: topic).map { $0.earliest.offset..<$0.next.offset }
     }
 
     /// Appends batches of one record, `0`, `1`, …, all at once. Gathers the positions.

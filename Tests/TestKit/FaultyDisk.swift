@@ -327,13 +327,13 @@ private enum Layer {
             flags = flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_READONLY
         }
         let path = String(cString: name)
-        disk.opened(path)
         let below = LayerFile.below(file)
         let code = real.pointee.xOpen(real, name, below, flags, outFlags)
         guard code == SQLITE_OK else {
             if let methods = below.pointee.pMethods { _ = methods.pointee.xClose(below) }
             return code
         }
+        disk.opened(path)
         LayerFile.header(file).pointee.owner = Unmanaged.passRetained(OpenFile(disk, path)).toOpaque()
         file.pointee.pMethods = UnsafePointer(methods)
         return SQLITE_OK

@@ -16,6 +16,7 @@ package enum TestKitError: Error {
 package final class TemporaryFolder: Sendable {
     /// Absolute path, without a slash at the end.
     package let path: String
+    private let isOwner: Bool
 
     /// Makes the folder below `$TMPDIR` or `/tmp`, for its owner only.
     ///
@@ -25,9 +26,16 @@ package final class TemporaryFolder: Sendable {
         var template = Array("\(base)/polder-test.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw systemFailure("mkdtemp", base) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        isOwner = true
     }
 
-    deinit { removeTree(path) }
+    /// A folder of the process that started this one; it stays when this goes.
+    package init(ofParent path: String) {
+        self.path = path
+        isOwner = false
+    }
+
+    deinit { if isOwner { removeTree(path) } }
 
     /// The path of an entry in the folder.
     package func file(_ name: String) -> String { path + "/" + name }

@@ -296,7 +296,7 @@ package final class DerivedStreamCopier {
     private func commit(_ records: consuming RecordBatch, to position: Position) throws(DecrypterError) {
         let outcome = Monitor<Result<Position, EventLogError>?>(nil)
         log.append(
-            records, to: rules.target, advancing: Advance(consumer, from: stored, to: position), on: loop
+            records, to: rules.target, advancing: [Advance(consumer, from: stored, to: position)], on: loop
         ) { result in outcome.change { $0 = result } }
         guard let result = outcome.wait(upTo: Self.commitDeadline, { $0 }) else {
             throw .commitTimedOut(rules.target)

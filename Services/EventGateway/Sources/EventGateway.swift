@@ -18,7 +18,8 @@ internal import Tokens
 /// The event gateway: accepts, checks, seals and stores events.
 ///
 /// Its parts, in the order in which a byte meets them: listeners, one ingest loop per thread, vault, log. Beside them, the
-/// sources of what changes while it runs: the plane's configuration and the issuer's keys.
+/// sources of what changes while it runs: the plane's configuration and the issuer's keys; and chores: old keys, usage
+/// records.
 package final class EventGateway: Service {
     /// Where the public listeners are: the TLS addresses first, then the plain ones.
     package let addresses: [SocketAddress]
@@ -34,6 +35,8 @@ package final class EventGateway: Service {
     private let keySets: KeySetSource
     private let housekeeping: Housekeeping
     private let probing: Housekeeping
+    private let counter: CountEvents
+    private let counting: Housekeeping
 
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
@@ -70,11 +73,15 @@ package final class EventGateway: Service {
         probing = try Housekeeping(every: ProbeStore.interval, on: kit.loop) { probe.turn() }
 
         let readiness = kit.readiness
+        let counter = CountEvents(plane, log: log, on: kit.loop, clock: kit.clock, telemetry: telemetry)
+        self.counter = counter
+        counting = try Housekeeping(every: config.countInterval, on: kit.loop) { counter.turn() }
+
         let fleet = IngestFleet(
             plane,
             IngestSurroundings(
                 log: log, vault: vault, keySet: keySets.keys, clock: kit.clock, telemetry: telemetry,
-                health: health, isReady: { readiness.isReady }, config: config), telemetry)
+                health: health, isReady: { readiness.isReady }, config: config), counter, telemetry)
         self.fleet = fleet
         pool = try EventLoopPool(name: "ingest", count: config.loops)
         let listeners = try kit.listeners(config.listen, plain: config.listenPlain)
@@ -95,6 +102,7 @@ package final class EventGateway: Service {
         try planes.watch { try fleet.planeChanged($0) }
         housekeeping.start()
         probing.start()
+        counting.start()
         kit.admin.add(.get, "/is-alive") { _ in Response(.ok) }
     }
 
@@ -104,10 +112,12 @@ package final class EventGateway: Service {
         keySets.stop()
         housekeeping.stop()
         probing.stop()
+        counting.stop()
         // Not the whole grace: log and vault close afterwards.
         await server.drain(grace: kit.shutdownGrace * 0.75)
         // Connections may have been cut off: what was accepted is committed anyway.
-        await onOwnThread("drain") { [planes, vault, log] in
+        await onOwnThread("drain") { [planes, vault, log, counter] in
+            counter.turn()
             planes.stop()
             vault.close()
             log.close()
@@ -135,6 +145,7 @@ package final class EventGateway: Service {
         }
         var logOptions = SQLiteEventLog.Options()
         logOptions.retention = config.retention
+        logOptions.heldFor = CountEvents.held
         return (vault, try SQLiteEventLog(folder: state, clock: kit.clock, options: logOptions))
     }
 }

@@ -47,6 +47,8 @@ package struct EventGatewayConfig: ServiceConfig {
     package let stallTime: Duration
     /// How long an event is kept in the log.
     package let retention: Duration
+    /// How often accepted events are counted.
+    package let countInterval: Duration
 
     /// Reads every setting.
     package init(reading env: inout EnvReader) {
@@ -101,6 +103,9 @@ package struct EventGatewayConfig: ServiceConfig {
         retention = env.read(
             "EVENT_GATEWAY_RETENTION", default: "7d", in: .minutes(1) ... .days(3650),
             "How long an event is kept in the log.")
+        countInterval = env.read(
+            "EVENT_GATEWAY_COUNT_INTERVAL", default: "10s", in: .milliseconds(100) ... .hours(1),
+            "How often accepted events are counted: a record in topic `billing` for each stream that took some.")
         env.checkAddress("EVENT_GATEWAY_LISTEN", listen)
         env.checkPlainListener("EVENT_GATEWAY_LISTEN_PLAIN", listenPlain)
     }

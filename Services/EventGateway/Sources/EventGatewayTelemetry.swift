@@ -18,8 +18,11 @@ package final class EventGatewayTelemetry: Sendable {
     private let topicErrors: CounterFamily
     private let vaultErrors: Counter
     private let purgedKeys: Counter
+    private let countedEvents: Counter
+    private let countingErrors: Counter
     private let appendLines = Mutex(LineThrottle(seconds: 1))
     private let vaultLines = Mutex(LineThrottle(seconds: 1))
+    private let countingLines = Mutex(LineThrottle(seconds: 60))
 
     /// Counters of a cache, by the names that the dashboard knows.
     package struct CacheMeter: Sendable {
@@ -102,6 +105,11 @@ package final class EventGatewayTelemetry: Sendable {
             "event_gateway_vault_errors_total", "Times that the key vault gave no keys, or could not delete old ones.")
         purgedKeys = registry.counter(
             "event_gateway_keys_purged_total", "Keys that were deleted at the end of their time.")
+        countedEvents = registry.counter(
+            "event_gateway_events_counted_total", "Accepted events that a record in topic `billing` tells about.")
+        countingErrors = registry.counter(
+            "event_gateway_counting_errors_total",
+            "Times that accepted events could not be counted; the next round does it.")
         batchSize = registry.histogram(
             "event_gateway_batch_events", "Events in a batch that was handed to the event log.", unit: .plain,
             bounds: [1, 4, 16, 64, 256, 1024, 4096])
@@ -135,6 +143,10 @@ package final class EventGatewayTelemetry: Sendable {
         case keysPurged(Int)
         /// Keys whose time is over could not be deleted; it will be tried again.
         case purgeFailed(reason: String)
+        /// Usage records are durable.
+        case counted(records: Int, events: Int64)
+        /// Usage records could not be written, or one topic could not be looked at; the next round tries again.
+        case countingFailed(reason: String)
         /// Listeners are open.
         case listening(addresses: [SocketAddress])
         /// Draining began.
@@ -162,6 +174,15 @@ package final class EventGatewayTelemetry: Sendable {
         case .purgeFailed(let reason):
             vaultErrors.increment()
             logger.error("keys whose time is over could not be deleted", ["reason": .string(reason)])
+        case .counted(let records, let events):
+            countedEvents.add(Int(events))
+            logger.debug("accepted events were counted", ["records": .int(records), "events": .int(Int(events))])
+        case .countingFailed(let reason):
+            countingErrors.increment()
+            guard let held = countingLines.withLock({ $0.ask(now: MonotonicTime.now().nanoseconds) }) else { return }
+            logger.error(
+                "accepted events could not be counted; it is tried again",
+                ["reason": .string(reason), "heldBack": .int(held)])
         case .listening(let addresses):
             logger.info("listening", ["addresses": .list(addresses.map(\.description))])
         case .draining(let inFlight):

@@ -1,3 +1,4 @@
+import Bytes
 package import EventLoop
 import SQLite
 import System
@@ -29,6 +30,9 @@ package final class SQLiteEventLog: EventLog {
         /// How long records are kept after their commit, in every topic of the folder. Nil: this process deletes nothing.
         /// One process per folder decides; a second one with a shorter time would take records from the first.
         package var retention: Duration?
+        /// Topics whose records wait for a consumer: from the first position that it stores, nothing behind its position is
+        /// deleted, however old.
+        package var heldFor: [TopicName: ConsumerName] = [:]
         /// How often old records are looked for.
         package var sweepInterval: Duration = .seconds(600)
 
@@ -89,15 +93,15 @@ package final class SQLiteEventLog: EventLog {
     package func append(
         _ batch: consuming RecordBatch, to topic: TopicName, on loop: EventLoop, _ done: @escaping AppendCompletion
     ) {
-        submit(PendingAppend(batch, nil, loop, done), to: topic)
+        submit(PendingAppend(batch, [], loop, done), to: topic)
     }
 
-    /// Queues the batch and the step of a consumer.
+    /// Queues the batch and the steps of consumers.
     package func append(
-        _ batch: consuming RecordBatch, to topic: TopicName, advancing advance: Advance, on loop: EventLoop,
+        _ batch: consuming RecordBatch, to topic: TopicName, advancing advances: [Advance], on loop: EventLoop,
         _ done: @escaping AppendCompletion
     ) {
-        submit(PendingAppend(batch, advance, loop, done), to: topic)
+        submit(PendingAppend(batch, advances, loop, done), to: topic)
     }
 
     private func submit(_ pending: PendingAppend, to topic: TopicName) {
@@ -118,10 +122,17 @@ package final class SQLiteEventLog: EventLog {
     }
 
     /// Looks in the topic's database. Blocks on the disk.
+    package func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position] {
+        try look(at: topic) { database throws(SQLiteError) in try database.consumerPositions() } ?? [:]
+    }
+
+    /// Looks in the topic's database. Blocks on the disk.
     package func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? {
         try look(at: topic) { database throws(SQLiteError) in
             let (earliest, next) = try database.topicEnds()
-            return TopicEnds(earliest: Position(offset: earliest), next: Position(offset: next))
+            return TopicEnds(
+                earliest: Position(offset: earliest), next: Position(offset: next),
+                incarnation: Hex.encode(try database.incarnation()))
         }
     }
 

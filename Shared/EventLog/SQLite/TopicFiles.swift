@@ -129,6 +129,26 @@ extension Database {
     /// Where the topic begins as far as retention knows.
     private func floorOffset() throws(SQLiteError) -> Int64 { try integer("SELECT floor FROM topic") ?? 0 }
 
+    /// Which topic of its name this is.
+    func incarnation() throws(SQLiteError) -> [UInt8] {
+        let select = try cached("SELECT incarnation FROM topic")
+        guard try select.step() else { return [] }
+        defer { select.reset() }
+        return select.bytes(0)
+    }
+
+    /// The stored position of every consumer in partition 0.
+    func consumerPositions() throws(SQLiteError) -> [ConsumerName: Position] {
+        let select = try cached("SELECT name, position FROM consumer WHERE partition = 0")
+        var positions: [ConsumerName: Position] = [:]
+        while try select.step() {
+            guard let name = ConsumerName(select.text(0)) else { continue }  // none was stored under such a name
+            positions[name] = Position(offset: select.int64(1))
+        }
+        select.reset()
+        return positions
+    }
+
     /// The stored position of a consumer.
     func consumerPosition(_ name: String, _ partition: Int32) throws(SQLiteError) -> Position? {
         let select = try cached("SELECT position FROM consumer WHERE name = ? AND partition = ?")

@@ -110,7 +110,7 @@ final class TopicMaintenance: Sendable {
             guard let database = try files.openExisting(.write) else { return }
             // What retention removes must be gone from the free pages too.
             try database.execute("PRAGMA secure_delete = ON")
-            while try deleteSome(database, before: cutoff) {}
+            while try deleteSome(database, before: cutoff, heldFor: options.heldFor[files.topic]) {}
             try database.checkpoint(.passive)
         } catch {
             // Otherwise busy or sick: the next sweep tries again.
@@ -119,15 +119,20 @@ final class TopicMaintenance: Sendable {
     }
 
     /// - Returns: Whether there may be more.
-    private func deleteSome(_ database: Database, before cutoff: Timestamp) throws(SQLiteError) -> Bool {
+    private func deleteSome(
+        _ database: Database, before cutoff: Timestamp, heldFor consumer: ConsumerName?
+    ) throws(SQLiteError) -> Bool {
         try database.transaction { () throws(SQLiteError) -> Bool in
+            // Inside the transaction: the consumer may begin while we look.
+            var limit = Int64.max
+            if let consumer { limit = try database.consumerPosition(consumer.description, 0)?.offset ?? .max }
             let old = try database.cached(
                 "SELECT first_offset + count, created_ms FROM batch ORDER BY first_offset LIMIT ?")
             try old.bind(Int64(Self.rowsPerStep), at: 1)
             var floor: Int64?
             var rows = 0
             while try old.step() {
-                if old.int64(1) >= cutoff.milliseconds { break }
+                if old.int64(1) >= cutoff.milliseconds || old.int64(0) > limit { break }
                 floor = old.int64(0)
                 rows += 1
             }

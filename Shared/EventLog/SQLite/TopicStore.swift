@@ -9,13 +9,15 @@ final class PendingAppend: @unchecked Sendable {
     // Made on the caller's loop and given away; then only its topic's committer touches it. `done` goes back to the loop
     // and is called, and let go, there.
     let batch: RecordBatch
-    let advance: Advance?
+    let advances: [Advance]
     let loop: EventLoop
     private var done: AppendCompletion?
 
-    init(_ batch: consuming RecordBatch, _ advance: Advance?, _ loop: EventLoop, _ done: @escaping AppendCompletion) {
+    init(
+        _ batch: consuming RecordBatch, _ advances: [Advance], _ loop: EventLoop, _ done: @escaping AppendCompletion
+    ) {
         self.batch = batch
-        self.advance = advance
+        self.advances = advances
         self.loop = loop
         self.done = done
     }
@@ -28,7 +30,7 @@ final class PendingAppend: @unchecked Sendable {
     }
 
     /// What it counts for in the backlog; an empty batch is not free either.
-    var weight: Int { batch.byteCount + 256 }
+    var weight: Int { batch.byteCount + 256 * max(1, advances.count) }
 }
 
 /// The writing side of one topic's database: puts a group of batches into one transaction and one row.
@@ -111,7 +113,7 @@ final class TopicStore {
         var next = first
         var filled: [Int] = []
         for (index, pending) in group.enumerated() {
-            if let step = pending.advance, let refusal = try apply(step) {
+            if let refusal = try apply(pending.advances) {
                 results.append(.failure(refusal))
                 continue
             }
@@ -147,15 +149,21 @@ final class TopicStore {
         uncheckpointed += body.count + TopicFiles.pageSize
     }
 
-    /// - Returns: Why the step is refused, or nil when it is stored.
-    private func apply(_ step: Advance) throws(SQLiteError) -> EventLogError? {
-        let stored = try database.consumerPosition(step.consumer.description, step.to.partition)
-        let isBehind = stored.map { $0.offset < step.to.offset } ?? true
-        guard stored == step.from, isBehind else { return .notAdvanced(step.consumer, stored: stored) }
-        try advance.bind(step.consumer.description, at: 1)
-        try advance.bind(Int64(step.to.partition), at: 2)
-        try advance.bind(step.to.offset, at: 3)
-        try advance.run()
+    /// Stores all steps or none.
+    ///
+    /// - Returns: Why one of them is refused, or nil when they are stored.
+    private func apply(_ steps: [Advance]) throws(SQLiteError) -> EventLogError? {
+        for step in steps {
+            let stored = try database.consumerPosition(step.consumer.description, step.to.partition)
+            let isBehind = stored.map { $0.offset < step.to.offset } ?? true
+            guard stored == step.from, isBehind else { return .notAdvanced(step.consumer, stored: stored) }
+        }
+        for step in steps {
+            try advance.bind(step.consumer.description, at: 1)
+            try advance.bind(Int64(step.to.partition), at: 2)
+            try advance.bind(step.to.offset, at: 3)
+            try advance.run()
+        }
         return nil
     }
 

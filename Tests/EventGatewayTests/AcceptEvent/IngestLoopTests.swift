@@ -183,13 +183,14 @@ private final class FailingLog: EventLog, Sendable {
     }
 
     func append(
-        _ batch: consuming RecordBatch, to topic: TopicName, advancing advance: Advance, on loop: EventLoop,
+        _ batch: consuming RecordBatch, to topic: TopicName, advancing advances: [Advance], on loop: EventLoop,
         _ done: @escaping AppendCompletion
     ) { append(batch, to: topic, on: loop, done) }
 
     func position(
         of consumer: ConsumerName, in topic: TopicName, partition: Int32
     ) throws(EventLogError) -> Position? { nil }
+    func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position] { [:] }
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? { nil }
     func topics() throws(EventLogError) -> [TopicName] { [] }
     func delete(_ topic: TopicName) throws(EventLogError) {}

@@ -10,7 +10,8 @@ import Wire
     private let meter: SchemaMeter
 
     init() throws {
-        writer = TopicWriter(topic: try #require(TopicName("stream-1")), patience: .seconds(1))
+        writer = TopicWriter(
+            topic: try #require(TopicName("stream-1")), growth: TopicGrowth(), patience: .seconds(1))
         let counters = MetricRegistry().counters("c_total", "", labels: ["n"])
         meter = SchemaMeter(schema: "a/b/1.0.0", accepted: counters.with("1"), bytes: counters.with("2"))
     }

@@ -79,6 +79,8 @@ final class GatewayRig: Sendable {
                 "EVENT_GATEWAY_PLANE_FOLDER": planeFolder, "EVENT_GATEWAY_STATE_FOLDER": state,
                 "EVENT_GATEWAY_CA_FILE": folder.file("ca.pem"), "EVENT_GATEWAY_ISSUER": issuerURL,
                 "EVENT_GATEWAY_JWKS_URL": "\(issuerURL)/protocol/openid-connect/certs",
+                // Tests count the writes and syncs of their events.
+                "EVENT_GATEWAY_COUNT_INTERVAL": "1h",
             ].merging(environment) { $1 })
         let config = EventGatewayConfig(reading: &reader)
         try #require(reader.mistakes.isEmpty)

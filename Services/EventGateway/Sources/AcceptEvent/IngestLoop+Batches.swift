@@ -80,6 +80,7 @@ extension IngestLoop {
         switch result {
         case .success:
             isCommitted = true
+            writer.growth.mark()
             around.telemetry.appendSucceeded.observe(Int(duration))
             if !writer.isKnownFine || around.health.isFailing {
                 writer.isKnownFine = true

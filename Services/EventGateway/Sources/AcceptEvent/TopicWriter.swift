@@ -27,6 +27,8 @@ package final class TopicWriter {
     package private(set) var onTheWay = 0
     /// How fast the log answers.
     package private(set) var commitPace: CommitPace
+    /// Tells the counter that the topic has grown.
+    package let growth: TopicGrowth
     /// Whether the last batch was committed, as far as the store's health has been told.
     package var isKnownFine = false
     /// Whether the loop has this writer on its list for the end of the tick.
@@ -39,9 +41,12 @@ package final class TopicWriter {
 
     /// Nothing under construction, nothing on its way.
     ///
-    /// - Parameter patience: How long an event may have to wait for its commit.
-    package init(topic: TopicName, patience: Duration) {
+    /// - Parameters:
+    ///   - growth: Told of every commit.
+    ///   - patience: How long an event may have to wait for its commit.
+    package init(topic: TopicName, growth: TopicGrowth, patience: Duration) {
         self.topic = topic
+        self.growth = growth
         commitPace = CommitPace(limit: patience)
         receipt = Receipt()
     }

@@ -27,12 +27,14 @@ package final class SourceStream {
     private var lastMeter: (schema: CompiledSchema, meter: SchemaMeter)?
     private let tagBytes: UnsafeMutableRawBufferPointer
 
-    fileprivate init(_ stream: PlaneStream, number: UInt64, gate: RateGate?, patience: Duration) {
+    fileprivate init(
+        _ stream: PlaneStream, number: UInt64, gate: RateGate?, growth: TopicGrowth, patience: Duration
+    ) {
         name = stream.name
         id = stream.id
         self.gate = gate
         policy = KeyPolicy(stream.policy)
-        writer = TopicWriter(topic: stream.topic, patience: patience)
+        writer = TopicWriter(topic: stream.topic, growth: growth, patience: patience)
         tagBytes = .allocate(byteCount: 8, alignment: 8)
         tagBytes.storeBytes(of: number, as: UInt64.self)
     }
@@ -95,7 +97,11 @@ package struct ClientTable {
                 let gate = plane.gates[stream.id]
                 let kept = previous.streams[stream.id]
                 kept?.planeChanged(stream, gate: gate)
-                let source = kept ?? SourceStream(stream, number: number, gate: gate, patience: patience)
+                let source =
+                    kept
+                    ?? SourceStream(
+                        stream, number: number, gate: gate, growth: plane.growth[stream.id] ?? TopicGrowth(),
+                        patience: patience)
                 number += 1
                 streams[stream.id] = source
                 sources.append(source)

@@ -9,6 +9,8 @@ package final class CompiledPlane: Sendable {
     package let catalog: CompiledCatalog
     /// The rate limits, by stream id; streams without a limit are not in it.
     package let gates: [String: RateGate]
+    /// Which source streams' topics have grown since their events were counted, by stream id.
+    package let growth: [String: TopicGrowth]
 
     /// Compiles a configuration. Takes milliseconds per contract: not on a loop.
     ///
@@ -21,7 +23,9 @@ package final class CompiledPlane: Sendable {
             contracts: snapshot.contracts,
             schemas: snapshot.schemas.map { .init(ref: $0.ref, id: $0.id, definition: $0.definition) })
         var gates: [String: RateGate] = [:]
+        var growth: [String: TopicGrowth] = [:]
         for stream in snapshot.streams where stream.derivedFrom == nil {
+            growth[stream.id] = previous?.growth[stream.id] ?? TopicGrowth()
             guard let limit = RateLimit(eventsPerSecond: stream.eventRate) else { continue }
             if let known = previous?.gates[stream.id], known.limit == limit {
                 gates[stream.id] = known
@@ -30,5 +34,6 @@ package final class CompiledPlane: Sendable {
             }
         }
         self.gates = gates
+        self.growth = growth
     }
 }

@@ -18,11 +18,15 @@ final class IngestFleet: Sendable {
 
     private let state: Mutex<State>
     private let around: IngestSurroundings
+    private let counter: CountEvents
     private let telemetry: EventGatewayTelemetry
 
-    init(_ plane: CompiledPlane, _ around: IngestSurroundings, _ telemetry: EventGatewayTelemetry) {
+    init(
+        _ plane: CompiledPlane, _ around: IngestSurroundings, _ counter: CountEvents, _ telemetry: EventGatewayTelemetry
+    ) {
         state = Mutex(State(plane: plane))
         self.around = around
+        self.counter = counter
         self.telemetry = telemetry
     }
 
@@ -49,6 +53,7 @@ final class IngestFleet: Sendable {
             state.plane = plane
             return state.members
         }
+        counter.planeChanged(plane)
         for member in members { member.loop.post { member.planeChanged(plane) } }
         telemetry.planeSizes(snapshot)
     }
