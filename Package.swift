@@ -71,7 +71,8 @@ let plan: [[Target]] = [
     shared("JSON", uses: ["Bytes", "Faults"]),
     shared("Avro", uses: ["Bytes", "JSON", "Faults"]),
     shared("HTTP", uses: ["Bytes", "Faults"]),
-    shared("Wire", uses: ["Bytes", "Time", "JSON", "Faults"]),
+    shared("GRPC", uses: ["Bytes", "Time", "JSON", "Faults"]),
+    shared("Wire", uses: ["GRPC", "Bytes", "Time", "JSON", "Faults"]),
 
     // Doors: one per C library.
     shared("System", uses: ["CLinux", "Bytes", "Time", "Faults"]),
@@ -92,10 +93,11 @@ let plan: [[Target]] = [
     shared(
         "KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
-    shared("Contracts", uses: ["Avro", "JSON", "Regex", "Wire", "Bytes", "Faults"]),
+    shared("Contracts", uses: ["Avro", "JSON", "Regex", "GRPC", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
-        uses: ["YAML", "JSON", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"], tests: ["Avro"],
+        uses: ["YAML", "JSON", "GRPC", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
+        tests: ["Avro"],
         embeds: ["Public/clickstream.yaml", "Public/demo.yaml", "Public/example.yaml"]),
 
     // Kit: how every service starts, reports and stops.
@@ -157,7 +159,7 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "HTTP", "HTTP2", "JSON", "Privacy", "Regex",
+                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON", "Privacy", "Regex",
                 "SessionJudge", "Time", "Tokens", "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),

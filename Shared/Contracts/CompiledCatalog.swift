@@ -1,4 +1,5 @@
 package import Avro
+internal import GRPC
 internal import Regex
 internal import Synchronization
 package import Wire

@@ -1,4 +1,5 @@
 package import Avro
+package import GRPC
 internal import JSON
 internal import Regex
 package import Wire

@@ -1,4 +1,5 @@
 package import Faults
+package import GRPC
 package import Wire
 
 /// Why contracts cannot be used.

@@ -1,5 +1,6 @@
 package import Avro
 internal import Bytes
+internal import GRPC
 package import Wire
 
 /// Why an event is not accepted. It is the caller's to mend; nothing of the event's content is in it but member names and,

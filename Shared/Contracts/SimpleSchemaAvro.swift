@@ -1,3 +1,4 @@
+package import GRPC
 package import JSON
 package import Wire
 

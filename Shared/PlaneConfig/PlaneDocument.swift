@@ -1,3 +1,4 @@
+internal import GRPC
 internal import JSON
 internal import System
 internal import Wire

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import GRPC
 internal import JSON
 internal import Wire
 
@@ -82,7 +83,10 @@ private struct DraftReader {
             if places[ref] == nil { readContract(document, &places) }
         }
         for document in documents where document.kind == .stream {
-            streamDocuments.append((document, decode(StreamSpec.self, document)))
+            var spec = decode(StreamSpec.self, document)
+            // What stands in a folder is in force, unless it says otherwise.
+            if document.identity == nil, document.spec["enabled"] == nil { spec.enabled = true }
+            streamDocuments.append((document, spec))
         }
         refuseDifferentSchemas(places)
     }
@@ -91,8 +95,17 @@ private struct DraftReader {
     private mutating func decode<Message: ProtoMessage>(_ type: Message.Type, _ document: PlaneDocument) -> Message {
         var found: [SpecProblem] = []
         let message = Message(json: document.spec, problems: &found)
-        problems += found.map { document.problem($0.path, $0.rule) }
+        for problem in found where !DraftReader.isAssigned(problem) {
+            problems.append(document.problem(problem.path, problem.rule))
+        }
         return message
+    }
+
+    /// True for what a control plane gives to an entity, and a folder need not: the project, the name of a derived stream,
+    /// the reference of a contract's own schema.
+    private static func isAssigned(_ problem: SpecProblem) -> Bool {
+        problem.rule == TextRule.missing
+            && ["ref", "ref.projectId", "projectId", "schema.ref"].contains(problem.path.description)
     }
 
     // MARK: - Policies
@@ -103,7 +116,6 @@ private struct DraftReader {
         let isSound = problems.count == before
         // What stands in a folder is in force, unless it says otherwise.
         if policy.state == .unspecified { policy.state = .active }
-        if policy.id.isEmpty { problems.append(document.problem(at: "id", rule: "must be set: a UUID")) }
         if policy.name.isEmpty { problems.append(document.problem(at: "name", rule: "must be set")) }
         if isSound, policy.retentionDays == 0 {
             problems.append(document.problem(at: "retentionDays", rule: "must be at least 1"))
@@ -130,7 +142,7 @@ private struct DraftReader {
         described.insert(ref)
         guard problems.count == before else { return }
         if spec.state == .unspecified { spec.state = .active }
-        if spec.schema.ref == SchemaRef() {
+        if !spec.schema.$ref.isSet {
             spec.schema.ref.handle = ref.handle
             spec.schema.ref.name = ref.name
             spec.schema.ref.version = ref.version

@@ -43,7 +43,7 @@ struct PlaneLoader: Sendable {
             name: stream.name, projectID: spec.ref.projectID, id: identity.id, topic: topic,
             clientIDs: identity.clientIDs,
             derivedFrom: spec.isDerived ? spec.linkedStream : nil, purposes: spec.consentLevels,
-            consentLevelType: spec.consentLevelType, isEnabled: spec.enabled ?? true,
+            consentLevelType: spec.consentLevelType, isEnabled: spec.enabled,
             eventRate: spec.limits?.eventRate ?? 0, policy: stream.policy, masks: stream.masks,
             maskSeed: identity.maskSeed, secretFile: stream.secretFile.map { path($0, in: folder) })
     }

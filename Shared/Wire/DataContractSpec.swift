@@ -1,11 +1,15 @@
+package import GRPC
+
 /// `DataContract`: a schema and what its fields mean for privacy.
 package struct DataContractSpec: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.DataContract"
+
     /// Output only: UUID.
     package var id = ""
     /// Which contract.
-    package var ref = DataContractRef()
+    @Required package var ref: DataContractRef
     /// Only an active contract accepts new events.
-    package var state = State.unspecified
+    @Open package var state: State
     /// Usable by every organisation.
     package var isPublic = false
     /// Path of the field whose value decides which key seals an event.
@@ -15,9 +19,9 @@ package struct DataContractSpec: ProtoMessage {
     /// Checks on values.
     package var validations: [Validation] = []
     /// For people.
-    package var metadata: ContractMetadata?
+    package var metadata: DataContractMetadata?
     /// The shape of events.
-    package var schema = SchemaSpec()
+    @Required package var schema: SchemaSpec
     /// Path of the field that names the person an event is about; empty when there is none.
     package var dataSubjectField = ""
     /// The project's UUID.
@@ -27,7 +31,6 @@ package struct DataContractSpec: ProtoMessage {
     /// The creator's UUID.
     package var creatorExternalUserID = ""
 
-    /// A contract with nothing set.
     package init() {}
 
     /// The personal fields with their purpose levels, whichever of the two lists gives them, in the order of their paths.
@@ -38,25 +41,26 @@ package struct DataContractSpec: ProtoMessage {
             .sorted { $0.path < $1.path }
     }
 
-    /// Declares the fields of `DataContract`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "id", &id, .uuid)
-        fields.message(2, "ref", &ref, required: true)
-        fields.enumeration(3, "state", &state)
+        fields.text(1, "id", &id, [.uuid])
+        fields.message(2, "ref", &$ref)
+        fields.enumeration(3, "state", &$state)
         fields.flag(4, "isPublic", &isPublic)
-        fields.text(5, "keyField", &keyField, .required)
+        fields.text(5, "keyField", &keyField, [.required])
         fields.int32Map(6, "piiFields", &piiFields, in: 0 ... .max)
         fields.messages(7, "validations", &validations)
         fields.message(8, "metadata", &metadata)
-        fields.message(9, "schema", &schema, required: true)
+        fields.message(9, "schema", &$schema)
         fields.text(10, "dataSubjectField", &dataSubjectField)
-        fields.text(11, "projectId", &projectID, .uuid)
+        fields.text(11, "projectId", &projectID, [.required, .uuid])
         fields.messages(12, "fieldMetadata", &fieldMetadata)
-        fields.text(13, "creatorExternalUserId", &creatorExternalUserID, .uuid)
+        fields.text(13, "creatorExternalUserId", &creatorExternalUserID, [.uuid])
     }
 
     /// `DataContract.State`.
     package enum State: Int32, ProtoEnum {
+        package static let protoName = "strmprivacy.api.entities.v1.DataContract.State"
+
         case unspecified = 0
         case draft = 1
         case inReview = 2
@@ -65,23 +69,16 @@ package struct DataContractSpec: ProtoMessage {
         case incomplete = 5
         case approved = 6
 
-        /// The name in the definition.
-        package var protoName: String {
-            switch self {
-            case .unspecified: "STATE_UNSPECIFIED"
-            case .draft: "DRAFT"
-            case .inReview: "IN_REVIEW"
-            case .active: "ACTIVE"
-            case .archived: "ARCHIVED"
-            case .incomplete: "INCOMPLETE"
-            case .approved: "APPROVED"
-            }
-        }
+        package static let names = [
+            "STATE_UNSPECIFIED", "DRAFT", "IN_REVIEW", "ACTIVE", "ARCHIVED", "INCOMPLETE", "APPROVED",
+        ]
     }
 }
 
 /// `DataContractRef`.
 package struct DataContractRef: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.DataContractRef"
+
     /// The owner's short name, at least 4 characters.
     package var handle = ""
     /// The contract's name, 4–100 characters without a slash.
@@ -89,22 +86,22 @@ package struct DataContractRef: ProtoMessage {
     /// Three numbers joined with points.
     package var version = ""
 
-    /// A reference with nothing set.
     package init() {}
 
     /// The reference as one value.
     package var contractRef: ContractRef { ContractRef(handle: handle, name: name, version: version) }
 
-    /// Declares the fields of `DataContractRef`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "handle", &handle, .required, .length(4...100), .noSlash)
-        fields.text(2, "name", &name, .required, .length(4...100), .noSlash)
-        fields.text(3, "version", &version, .required, .version)
+        fields.text(1, "handle", &handle, [.required, .length(4...100), .noSlash])
+        fields.text(2, "name", &name, [.required, .length(4...100), .noSlash])
+        fields.text(3, "version", &version, [.required, .version])
     }
 }
 
 /// `Validation`: a check on one field's value before it is sealed.
 package struct Validation: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.Validation"
+
     /// Path of the field.
     package var field = ""
     /// `regex`, the only one.
@@ -112,27 +109,25 @@ package struct Validation: ProtoMessage {
     /// The pattern, in Java's dialect; it must be found in the value.
     package var value = ""
 
-    /// A validation with nothing set.
     package init() {}
 
-    /// Declares the fields of `Validation`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "field", &field, .required)
-        fields.text(2, "type", &type, .required, .oneOf(["regex"]))
-        fields.text(3, "value", &value, .required)
+        fields.text(1, "field", &field, [.required])
+        fields.text(2, "type", &type, [.required, .oneOf(["regex"])])
+        fields.text(3, "value", &value, [.required])
     }
 }
 
-/// `DataContractMetadata` and `SchemaMetadata`: for people. `iconUri` exists only on a schema's.
-package struct ContractMetadata: ProtoMessage {
+/// `DataContractMetadata`: for people.
+package struct DataContractMetadata: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.DataContractMetadata"
+
     /// 4–100 characters.
     package var title = ""
     /// At most 5000 characters.
     package var description = ""
-    /// Output only: RFC 3339.
-    package var createTime = ""
-    /// `https://…`.
-    package var iconURI = ""
+    /// Output only.
+    package var createTime: ProtoTimestamp?
     /// Free labels.
     package var labels: [Label] = []
     /// Free words.
@@ -140,66 +135,64 @@ package struct ContractMetadata: ProtoMessage {
     /// Free words.
     package var industries: [String] = []
 
-    /// Metadata with nothing set.
     package init() {}
 
-    /// Declares the fields of `SchemaMetadata`; `DataContractMetadata` has the same but number 4.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "title", &title, .length(4...100), .noControl)
-        fields.text(2, "description", &description, .length(0...5000))
-        fields.text(3, "createTime", &createTime, .timestamp)
-        fields.text(4, "iconUri", &iconURI)
+        fields.text(1, "title", &title, [.length(4...100), .noControl])
+        fields.text(2, "description", &description, [.length(0...5000)])
+        fields.message(3, "createTime", &createTime)
         fields.messages(5, "labels", &labels)
         fields.texts(6, "domains", &domains)
         fields.texts(7, "industries", &industries)
-        fields.require(iconURI.isEmpty || iconURI.hasPrefix("https://"), "iconUri", "must begin with https://")
     }
 }
 
 /// `Label`.
 package struct Label: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.Label"
+
     /// Not empty.
     package var key = ""
     /// Any text.
     package var value = ""
 
-    /// A label with nothing set.
     package init() {}
 
-    /// Declares the fields of `Label`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "key", &key, .required)
+        fields.text(1, "key", &key, [.required])
         fields.text(2, "value", &value)
     }
 }
 
 /// `FieldMetadata`: what is known of one field.
 package struct FieldMetadata: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.FieldMetadata"
+
     /// Path of the field.
     package var fieldName = ""
     /// Whether it is personal, and for which purpose it may be read.
     package var personalDataConfig: PersonalDataConfig?
     /// For statistics.
-    package var statisticalDataType = StatisticalDataType.unspecified
+    @Open package var statisticalDataType: StatisticalDataType
     /// The order of an ordinal field's values.
     package var ordinalValues: [String] = []
     /// What statistics do with nulls.
     package var nullHandlingConfig: NullHandlingConfig?
 
-    /// Metadata with nothing set.
     package init() {}
 
-    /// Declares the fields of `FieldMetadata`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "fieldName", &fieldName, .required)
+        fields.text(1, "fieldName", &fieldName, [.required])
         fields.message(2, "personalDataConfig", &personalDataConfig)
-        fields.enumeration(3, "statisticalDataType", &statisticalDataType)
+        fields.enumeration(3, "statisticalDataType", &$statisticalDataType)
         fields.texts(4, "ordinalValues", &ordinalValues)
         fields.message(5, "nullHandlingConfig", &nullHandlingConfig)
     }
 
     /// `FieldMetadata.PersonalDataConfig`.
     package struct PersonalDataConfig: ProtoMessage {
+        package static let protoName = "strmprivacy.api.entities.v1.FieldMetadata.PersonalDataConfig"
+
         /// True seals the field.
         package var isPII = false
         /// A field that helps to identify a person; it is not sealed for that.
@@ -209,10 +202,8 @@ package struct FieldMetadata: ProtoMessage {
         /// Free text.
         package var gdprSpecialPersonalDataType = ""
 
-        /// Nothing personal.
         package init() {}
 
-        /// Declares the fields of `FieldMetadata.PersonalDataConfig`.
         package mutating func visit(_ fields: inout ProtoFields) {
             fields.flag(1, "isPii", &isPII)
             fields.flag(2, "isQuasiId", &isQuasiID)
@@ -223,52 +214,41 @@ package struct FieldMetadata: ProtoMessage {
 
     /// `FieldMetadata.NullHandlingConfig`.
     package struct NullHandlingConfig: ProtoMessage {
+        package static let protoName = "strmprivacy.api.entities.v1.FieldMetadata.NullHandlingConfig"
+
         /// What to do.
-        package var type = NullHandlingType.unspecified
+        @Open package var type: NullHandlingType
         /// The value in a null's place.
         package var defaultValue = ""
 
-        /// Nothing set.
         package init() {}
 
-        /// Declares the fields of `FieldMetadata.NullHandlingConfig`.
         package mutating func visit(_ fields: inout ProtoFields) {
-            fields.enumeration(1, "type", &type)
+            fields.enumeration(1, "type", &$type)
             fields.text(2, "defaultValue", &defaultValue)
         }
     }
 
     /// `FieldMetadata.NullHandlingConfig.NullHandlingType`.
     package enum NullHandlingType: Int32, ProtoEnum {
+        package static let protoName = "strmprivacy.api.entities.v1.FieldMetadata.NullHandlingConfig.NullHandlingType"
+
         case unspecified = 0
         case dropRecord = 1
         case defaultValue = 2
 
-        /// The name in the definition.
-        package var protoName: String {
-            switch self {
-            case .unspecified: "NULL_HANDLING_TYPE_UNSPECIFIED"
-            case .dropRecord: "DROP_RECORD"
-            case .defaultValue: "DEFAULT_VALUE"
-            }
-        }
+        package static let names = ["NULL_HANDLING_TYPE_UNSPECIFIED", "DROP_RECORD", "DEFAULT_VALUE"]
     }
 }
 
 /// `StatisticalDataType`.
 package enum StatisticalDataType: Int32, ProtoEnum {
+    package static let protoName = "strmprivacy.api.entities.v1.StatisticalDataType"
+
     case unspecified = 0
     case nominal = 1
     case ordinal = 2
     case numerical = 3
 
-    /// The name in the definition.
-    package var protoName: String {
-        switch self {
-        case .unspecified: "STATISTICAL_DATA_TYPE_UNSPECIFIED"
-        case .nominal: "NOMINAL"
-        case .ordinal: "ORDINAL"
-        case .numerical: "NUMERICAL"
-        }
-    }
+    package static let names = ["STATISTICAL_DATA_TYPE_UNSPECIFIED", "NOMINAL", "ORDINAL", "NUMERICAL"]
 }

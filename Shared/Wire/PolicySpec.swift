@@ -1,5 +1,9 @@
+package import GRPC
+
 /// `Policy`: how long keys and events are kept, and on which legal grounds.
 package struct PolicySpec: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.Policy"
+
     /// The policy's UUID; empty only for the default policy.
     package var id = ""
     /// 4–100 characters; unique.
@@ -11,9 +15,8 @@ package struct PolicySpec: ProtoMessage {
     /// Days from a key's creation to its expiry.
     package var retentionDays: Int32 = 0
     /// Only an active policy may be used.
-    package var state = State.unspecified
+    @Open package var state: State
 
-    /// A policy with nothing set.
     package init() {}
 
     /// The policy of everything that names none: seven years, 365.25 × 7 = 2556 days.
@@ -26,31 +29,24 @@ package struct PolicySpec: ProtoMessage {
         return policy
     }()
 
-    /// Declares the fields of `Policy`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "id", &id, .uuid)
-        fields.text(2, "name", &name, .length(4...100), .name)
-        fields.text(3, "description", &description, .length(0...1000))
-        fields.text(4, "legalGrounds", &legalGrounds, .length(0...1000))
+        fields.text(1, "id", &id, [.required, .uuid])
+        fields.text(2, "name", &name, [.length(4...100), .name])
+        fields.text(3, "description", &description, [.length(0...1000)])
+        fields.text(4, "legalGrounds", &legalGrounds, [.length(0...1000)])
         fields.int32(5, "retentionDays", &retentionDays, in: 0 ... .max)
-        fields.enumeration(6, "state", &state)
+        fields.enumeration(6, "state", &$state)
     }
 
     /// `Policy.State`.
     package enum State: Int32, ProtoEnum {
+        package static let protoName = "strmprivacy.api.entities.v1.Policy.State"
+
         case unspecified = 0
         case draft = 1
         case active = 2
         case archived = 3
 
-        /// The name in the definition.
-        package var protoName: String {
-            switch self {
-            case .unspecified: "STATE_UNSPECIFIED"
-            case .draft: "STATE_DRAFT"
-            case .active: "STATE_ACTIVE"
-            case .archived: "STATE_ARCHIVED"
-            }
-        }
+        package static let names = ["STATE_UNSPECIFIED", "STATE_DRAFT", "STATE_ACTIVE", "STATE_ARCHIVED"]
     }
 }

@@ -18,10 +18,19 @@ package struct ContractRef: Sendable, Hashable, Comparable, CustomStringConverti
     /// The reference that `text` spells, or nothing when it is not three non-empty parts with a `d.d.d` version.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, !parts[0].isEmpty, !parts[1].isEmpty, TextRule.isVersion(String(parts[2])) else {
+        guard parts.count == 3, !parts[0].isEmpty, !parts[1].isEmpty, ContractRef.isVersion(parts[2]) else {
             return nil
         }
         self.init(handle: String(parts[0]), name: String(parts[1]), version: String(parts[2]))
+    }
+
+    /// Three numbers joined with points.
+    private static func isVersion(_ text: Substring) -> Bool {
+        let numbers = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return numbers.count == 3
+            && numbers.allSatisfy { number in
+                !number.isEmpty && number.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            }
     }
 
     /// `handle/name/version`.

@@ -1,9 +1,13 @@
+package import GRPC
+
 /// `Schema`: the shape of events, as an Avro or JSON schema text or as a simple schema.
 package struct SchemaSpec: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.Schema"
+
     /// Which schema.
-    package var ref = SchemaRef()
+    @Required package var ref: SchemaRef
     /// Where it stands in its life.
-    package var state = State.unspecified
+    @Open package var state: State
     /// Usable by every organisation.
     package var isPublic = false
     /// The schema's text, when it is not a simple schema.
@@ -11,25 +15,23 @@ package struct SchemaSpec: ProtoMessage {
     /// Output only: CRC-64-AVRO of the canonical form, in decimal.
     package var fingerprint = ""
     /// For people.
-    package var metadata: ContractMetadata?
+    package var metadata: SchemaMetadata?
     /// The schema as a tree of typed nodes.
     package var simpleSchema: SimpleSchema?
     /// Output only: UUID.
     package var id = ""
 
-    /// A schema with nothing set.
     package init() {}
 
-    /// Declares the fields of `Schema`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.message(1, "ref", &ref)
-        fields.enumeration(2, "state", &state)
+        fields.message(1, "ref", &$ref)
+        fields.enumeration(2, "state", &$state)
         fields.flag(3, "isPublic", &isPublic)
         fields.text(4, "definition", &definition)
         fields.text(5, "fingerprint", &fingerprint)
         fields.message(6, "metadata", &metadata)
         fields.message(7, "simpleSchema", &simpleSchema)
-        fields.text(8, "id", &id, .uuid)
+        fields.text(8, "id", &id, [.uuid])
         fields.require(
             definition.isEmpty || simpleSchema == nil, "simpleSchema", "must not stand beside definition")
         fields.require(
@@ -38,6 +40,8 @@ package struct SchemaSpec: ProtoMessage {
 
     /// `Schema.State`.
     package enum State: Int32, ProtoEnum {
+        package static let protoName = "strmprivacy.api.entities.v1.Schema.State"
+
         case unspecified = 0
         case draft = 1
         case active = 2
@@ -46,23 +50,16 @@ package struct SchemaSpec: ProtoMessage {
         case incomplete = 5
         case approved = 6
 
-        /// The name in the definition.
-        package var protoName: String {
-            switch self {
-            case .unspecified: "STATE_UNSPECIFIED"
-            case .draft: "DRAFT"
-            case .active: "ACTIVE"
-            case .archived: "ARCHIVED"
-            case .inReview: "IN_REVIEW"
-            case .incomplete: "INCOMPLETE"
-            case .approved: "APPROVED"
-            }
-        }
+        package static let names = [
+            "STATE_UNSPECIFIED", "DRAFT", "ACTIVE", "ARCHIVED", "IN_REVIEW", "INCOMPLETE", "APPROVED",
+        ]
     }
 }
 
 /// `SchemaRef`.
 package struct SchemaRef: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.SchemaRef"
+
     /// The owner's short name.
     package var handle = ""
     /// The schema's name.
@@ -70,41 +67,68 @@ package struct SchemaRef: ProtoMessage {
     /// Three numbers joined with points.
     package var version = ""
     /// Which language the schema is written in.
-    package var schemaType = SchemaType.unspecified
+    @Open package var schemaType: SchemaType
 
-    /// A reference with nothing set.
     package init() {}
 
     /// The reference without its type.
     package var contractRef: ContractRef { ContractRef(handle: handle, name: name, version: version) }
 
-    /// Declares the fields of `SchemaRef`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "handle", &handle, .required, .length(4...100), .noSlash)
-        fields.text(2, "name", &name, .required, .length(4...100), .noSlash)
-        fields.text(3, "version", &version, .required, .version)
-        fields.enumeration(4, "schemaType", &schemaType)
+        fields.text(1, "handle", &handle, [.required, .length(4...100), .noSlash])
+        fields.text(2, "name", &name, [.required, .length(4...100), .noSlash])
+        fields.text(3, "version", &version, [.required, .version])
+        fields.enumeration(4, "schemaType", &$schemaType)
+    }
+}
+
+/// `SchemaMetadata`: for people.
+package struct SchemaMetadata: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.SchemaMetadata"
+
+    /// 4–100 characters.
+    package var title = ""
+    /// At most 5000 characters.
+    package var description = ""
+    /// Output only.
+    package var createTime: ProtoTimestamp?
+    /// `https://…`.
+    package var iconURI = ""
+    /// Free labels.
+    package var labels: [Label] = []
+    /// Free words.
+    package var domains: [String] = []
+    /// Free words.
+    package var industries: [String] = []
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "title", &title, [.length(4...100), .noControl])
+        fields.text(2, "description", &description, [.length(0...5000)])
+        fields.message(3, "createTime", &createTime)
+        fields.text(4, "iconUri", &iconURI, [.uri, .prefix("https://")])
+        fields.messages(5, "labels", &labels)
+        fields.texts(6, "domains", &domains)
+        fields.texts(7, "industries", &industries)
     }
 }
 
 /// `SchemaType`.
 package enum SchemaType: Int32, ProtoEnum {
+    package static let protoName = "strmprivacy.api.entities.v1.SchemaType"
+
     case unspecified = 0
     case avro = 1
     case jsonSchema = 2
 
-    /// The name in the definition.
-    package var protoName: String {
-        switch self {
-        case .unspecified: "SCHEMA_TYPE_UNSPECIFIED"
-        case .avro: "AVRO"
-        case .jsonSchema: "JSONSCHEMA"
-        }
-    }
+    package static let names = ["SCHEMA_TYPE_UNSPECIFIED", "AVRO", "JSONSCHEMA"]
 }
 
 /// `Schema.SimpleSchemaDefinition`: a record and its nodes.
 package struct SimpleSchema: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.Schema.SimpleSchemaDefinition"
+
     /// For people; the record's name is made from it when `avroName` is empty.
     package var name = ""
     /// The Avro namespace; made from the contract reference when empty.
@@ -116,23 +140,23 @@ package struct SimpleSchema: ProtoMessage {
     /// The record's Avro name.
     package var avroName = ""
 
-    /// A simple schema with nothing set.
     package init() {}
 
-    /// Declares the fields of `Schema.SimpleSchemaDefinition`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "name", &name, .required, .noControl)
-        fields.text(2, "namespace", &namespace, .avroNamespace)
-        fields.text(3, "doc", &doc, .length(0...5000))
+        fields.text(1, "name", &name, [.required, .noControl])
+        fields.text(2, "namespace", &namespace, [.avroNamespace])
+        fields.text(3, "doc", &doc, [.length(0...5000)])
         fields.messages(4, "nodes", &nodes)
-        fields.text(5, "avroName", &avroName, .avroName)
+        fields.text(5, "avroName", &avroName, [.avroName])
     }
 }
 
 /// `SimpleSchemaNode`: one field of a simple schema.
 package struct SimpleSchemaNode: ProtoMessage {
+    package static let protoName = "strmprivacy.api.entities.v1.SimpleSchemaNode"
+
     /// What the field holds.
-    package var type = SimpleSchemaNodeType.unspecified
+    @Open package var type: SimpleSchemaNodeType
     /// For people; the field's name is made from it when `avroName` is empty.
     package var name = ""
     /// A list of what `type` says.
@@ -146,18 +170,16 @@ package struct SimpleSchemaNode: ProtoMessage {
     /// The field's Avro name.
     package var avroName = ""
 
-    /// A node with nothing set.
     package init() {}
 
-    /// Declares the fields of `SimpleSchemaNode`.
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.requiredEnumeration(1, "type", &type)
-        fields.text(2, "name", &name, .required, .noControl)
+        fields.enumeration(1, "type", &$type, required: true)
+        fields.text(2, "name", &name, [.required, .noControl])
         fields.flag(3, "repeated", &repeated)
         fields.flag(4, "required", &required)
         fields.messages(5, "nodes", &nodes)
-        fields.text(6, "doc", &doc, .length(0...5000))
-        fields.text(7, "avroName", &avroName, .avroName)
+        fields.text(6, "doc", &doc, [.length(0...5000)])
+        fields.text(7, "avroName", &avroName, [.avroName])
         fields.require(type != .node || !nodes.isEmpty, "nodes", "must hold at least one node when type is NODE")
         fields.require(type == .node || nodes.isEmpty, "nodes", "may be given only when type is NODE")
     }
@@ -165,6 +187,8 @@ package struct SimpleSchemaNode: ProtoMessage {
 
 /// `SimpleSchemaNodeType`.
 package enum SimpleSchemaNodeType: Int32, ProtoEnum {
+    package static let protoName = "strmprivacy.api.entities.v1.SimpleSchemaNodeType"
+
     case unspecified = 0
     case string = 1
     case boolean = 2
@@ -176,16 +200,7 @@ package enum SimpleSchemaNodeType: Int32, ProtoEnum {
     /// A nested record.
     case node = 10
 
-    /// The name in the definition.
-    package var protoName: String {
-        switch self {
-        case .unspecified: "SIMPLE_SCHEMA_NODE_TYPE_UNSPECIFIED"
-        case .string: "STRING"
-        case .boolean: "BOOLEAN"
-        case .float: "FLOAT"
-        case .integer: "INTEGER"
-        case .long: "LONG"
-        case .node: "NODE"
-        }
-    }
+    package static let names = [
+        "SIMPLE_SCHEMA_NODE_TYPE_UNSPECIFIED", "STRING", "BOOLEAN", "FLOAT", "INTEGER", "LONG", "NODE",
+    ]
 }

@@ -2,8 +2,6 @@ package import Faults
 
 /// Why a message or a record was refused.
 package enum WireError: Fault, Equatable {
-    /// Every problem that the message has, in document order.
-    case invalid([SpecProblem])
     /// An event record does not begin with 0x00 and four bytes of schema id.
     case notFramed
     /// The value of a record in topic `billing` is not one; what is wrong with it.

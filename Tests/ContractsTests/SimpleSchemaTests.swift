@@ -1,5 +1,6 @@
 import Avro
 import Contracts
+import GRPC
 import JSON
 import Testing
 import Wire

@@ -146,7 +146,7 @@ struct PlaneFolders {
                 "a-streams.yaml:37: linkedStream names demo-M0-1, which is a derived stream itself",
                 "a-streams.yaml:39: credentials must not stand here: secrets are generated into the state folder; use "
                     + "secretFile beside spec",
-                "b-policies.json:2: id must be set: a UUID",
+                "b-policies.json:2: id must be set",
                 "b-policies.json:2: name must have 4 to 100 characters",
                 "b-policies.json:3: retentionDays must be at least 0",
                 "c-broken.yaml:3: not YAML at column 1: did not find expected node content",

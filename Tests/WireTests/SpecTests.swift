@@ -1,3 +1,4 @@
+import GRPC
 import JSON
 import Testing
 import Wire
@@ -11,14 +12,16 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
 
 @Suite struct SpecTests {
     @Test func `both name styles and integers as text are read`() throws {
-        let camel = try StreamSpec(
-            json: .parse(
+        var missing: [SpecProblem] = []
+        let camel = StreamSpec(
+            json: try .parse(
                 #"{"ref":{"name":"demo-0"},"consentLevels":[0,1],"consentLevelType":"GRANULAR","linkedStream":"demo","limits":{"eventRate":"99"}}"#
-            ))
-        let snake = try StreamSpec(
-            json: .parse(
+            ), problems: &missing)
+        let snake = StreamSpec(
+            json: try .parse(
                 #"{"ref":{"name":"demo-0"},"consent_levels":["0",1],"consent_level_type":2,"linked_stream":"demo","limits":{"event_rate":99},"tags":null}"#
-            ))
+            ), problems: &missing)
+        #expect(missing.map(\.description) == ["ref.projectId must be set", "ref.projectId must be set"])
         #expect(camel == snake)
         #expect(camel.limits?.eventRate == 99)
         #expect(camel.isDerived)
@@ -26,7 +29,7 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
 
     @Test func `what is written is canonical proto-JSON`() throws {
         let text =
-            #"{"ref":{"name":"demo-M0"},"consentLevels":[0],"consentLevelType":"GRANULAR","enabled":true,"limits":{"eventRate":"99"},"linkedStream":"demo","maskedFields":{"seed":"hi-there","fieldPatterns":{"a/b/1.0.0":{"fieldPatterns":["x/y"]}}},"policyId":"44cc99df-04f1-4e42-9345-28151b1139d0"}"#
+            #"{"ref":{"name":"demo-M0","projectId":"44cc99df-04f1-4e42-9345-28151b1139d0"},"consentLevels":[0],"consentLevelType":"GRANULAR","enabled":true,"limits":{"eventRate":"99"},"linkedStream":"demo","maskedFields":{"seed":"hi-there","fieldPatterns":{"a/b/1.0.0":{"fieldPatterns":["x/y"]}}},"policyId":"44cc99df-04f1-4e42-9345-28151b1139d0"}"#
         #expect(try StreamSpec(json: .parse(text)).json.text() == text)
     }
 
@@ -34,15 +37,16 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
         let found = try problems(
             StreamSpec.self,
             """
-            {"ref": {"name": "abc", "billingId": "b"}, "description": 5, "consentLevels": [1, -1, "x", 3000000000],
+            {"ref": {"name": "abc", "billingId": "b"}, "description": 5, "consentLevels": [1, -1, "x", 3000000000, 1],
              "consentLevelType": "SOME", "limits": {"eventRate": -1}, "tags": ["a", "a"], "linked_stream": "q",
              "linkedStream": "p", "colour": "red", "policyId": "12",
              "maskedFields": {"hashType": "MD5", "fieldPatterns": {"a/b/1.0.0": {"fieldPatterns": ["strmMeta/nonce"]}}}}
             """)
         #expect(
             found == [
-                "ref.name must have 4 to 100 characters",
                 "ref.billingId must be empty",
+                "ref.name must have 4 to 100 characters",
+                "ref.projectId must be set",
                 "description must be text, found number (put it in quotes)",
                 "consentLevels[1] must be at least 0",
                 "consentLevels[2] must be a whole number",
@@ -89,6 +93,7 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
                 "schema.simpleSchema.nodes[0].type must be set",
                 "schema.simpleSchema.nodes[1].nodes must hold at least one node when type is NODE",
                 "schema.simpleSchema.nodes[2].avroName must be an Avro name: letters, digits and _, no digit first",
+                "projectId must be set",
             ])
     }
 
@@ -96,7 +101,7 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
         #expect(
             try problems(
                 DataContractSpec.self, #"{"ref":{"handle":"strm","name":"nice","version":"1.0.0"},"keyField":"k"}"#)
-                == ["schema must be set"])
+                == ["schema must be set", "projectId must be set"])
         #expect(try problems(PolicySpec.self, "[]") == ["must be an object, found array"])
     }
 
@@ -121,6 +126,8 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
         ("2026-13-31T12:00:00Z", false), ("2026-01-31T12:00:00", false), ("2026-01-31T12:00:00.Z", false),
     ])
     func `times are RFC 3339`(_ text: String, _ good: Bool) {
-        #expect((TextRule.timestamp.problem(with: text) == nil) == good)
+        var problems: [SpecProblem] = []
+        _ = ProtoTimestamp(json: .string(text), problems: &problems)
+        #expect(problems.isEmpty == good)
     }
 }

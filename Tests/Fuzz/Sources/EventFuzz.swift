@@ -65,7 +65,7 @@ enum ContractFuzz {
         let choices = input.split(32)
         guard let documents = outcome({ () throws(YAMLError) in try YAMLDocument.parse([UInt8](input.rest)) }).value,
             let json = documents.first?.value,
-            let spec = outcome({ () throws(WireError) in try DataContractSpec(json: json["spec"] ?? json) }).value
+            let spec = ProtoJSON.contract(json["spec"] ?? json)
         else { return }
         let (contract, problems) = CheckedContract.check(spec)
         try require((contract == nil) != problems.isEmpty, "a contract is refused for a reason, and only then")
@@ -96,7 +96,7 @@ enum EventChecks {
         guard
             let json = outcome({ () throws(YAMLError) in try YAMLDocument.parse(Array(yaml.utf8)) }).value?.first?
                 .value,
-            let spec = outcome({ () throws(WireError) in try DataContractSpec(json: json) }).value,
+            let spec = ProtoJSON.contract(json),
             let contract = CheckedContract.check(spec).contract
         else { return nil }
         let entry = CompiledCatalog.SchemaEntry(ref: contract.ref, id: 7, definition: contract.definition)
