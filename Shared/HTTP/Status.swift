@@ -54,6 +54,8 @@ package struct Status: Sendable, Hashable, CustomStringConvertible {
     package static let noContent = Status(204)
     /// 302
     package static let found = Status(302)
+    /// 303
+    package static let seeOther = Status(303)
     /// 304
     package static let notModified = Status(304)
     /// 400

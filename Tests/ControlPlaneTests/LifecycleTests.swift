@@ -15,7 +15,8 @@ import Testing
         ])
         let metrics = try await plane.curl([plane.adminURL + "/metrics"])
         #expect(metrics.headers.contains("content-type: text/plain; version=0.0.4; charset=utf-8"))
-        #expect(metrics.body.contains(#"control_plane_tokens_issued_total{grant="client_credentials"} 1"#))
+        #expect(
+            metrics.body.contains(#"control_plane_tokens_issued_total{realm="streams",grant="client_credentials"} 1"#))
         #expect(metrics.body.contains("control_plane_clients 2"))
         #expect(metrics.body.contains("process_resident_memory_bytes "))
         #expect(try await plane.curl([plane.adminURL + "/secrets"]).status == 404)

@@ -62,6 +62,14 @@ final class RunningControlPlane: Sendable {
         return (stream.clientID, try Identities(state: folder.file("state")).clientSecret(of: stream))
     }
 
+    /// The address of the first admin.
+    let adminEmail = "admin@polder.local"
+
+    /// What the first start made, or what was there before.
+    func adminPassword() throws -> String {
+        String(try folder.readText("state/secrets/admin-password").prefix { $0 != "\n" })
+    }
+
     /// curl with our authority; tells the status and the body.
     func curl(_ arguments: [String], mayFail: Bool = false) async throws -> (status: Int, headers: String, body: String)
     {

@@ -119,7 +119,7 @@ import Testing
         }
         #expect(try await plane.curl([plane.tokenURL]).status == 405)
         #expect(
-            try await plane.curl(["-d", "x", plane.url + "/auth/realms/users/protocol/openid-connect/token"]).status
+            try await plane.curl(["-d", "x", plane.url + "/auth/realms/nobody/protocol/openid-connect/token"]).status
                 == 404)
         #expect(try await plane.curl([plane.url + "/"]).status == 404)
         let large = String(repeating: "a", count: 100_000)
@@ -177,5 +177,43 @@ import Testing
         let second = try await RunningControlPlane.start(in: first.folder)
         #expect(try second.client() == client)
         #expect(try await second.curl([second.issuer + "/protocol/openid-connect/certs"]).body == before)
+    }
+
+    @Test func `a data plane logs in to realm installations, and only there`() async throws {
+        let plane = try await RunningControlPlane.start()
+        let file = try JSONValue.parse(plane.folder.read("state/secrets/installation"))
+        let (id, secret) = (try #require(file["clientId"]?.string), try #require(file["clientSecret"]?.string))
+        let script = """
+            import jwt, requests, sys
+            url, ca, id, secret, installation = sys.argv[1:]
+            def ask(realm, **form):
+                address = f'{url}/auth/realms/{realm}/protocol/openid-connect/token'
+                return requests.post(address, data={'grant_type': 'client_credentials', **form}, verify=ca)
+            answer = ask('installations', client_id=id, client_secret=secret)
+            assert answer.status_code == 200, answer.text
+            issuer = url + '/auth/realms/installations'
+            about = requests.get(issuer + '/.well-known/openid-configuration', verify=ca).json()
+            keys = jwt.PyJWKSet.from_dict(requests.get(about['jwks_uri'], verify=ca).json()).keys
+            token = answer.json()['access_token']
+            key = next(key for key in keys if key.key_id == jwt.get_unverified_header(token)['kid'])
+            claims = jwt.decode(token, key.key, algorithms=['ES256'], issuer=issuer, audience='account')
+            assert claims['clientId'] == id and claims['installationId'] == installation, claims
+            for form in ({'client_secret': 'wrong'}, {'client_secret': ''}, {}):
+                answer = ask('installations', client_id=id, **form)
+                assert answer.status_code == 401 and answer.json()['error'] == 'invalid_client'
+                assert answer.headers['www-authenticate'] == 'Basic realm="installations", charset="UTF-8"'
+            assert ask('streams', client_id=id, client_secret=secret).status_code == 401
+            assert ask('users', client_id=id, client_secret=secret).status_code == 400
+            print('fine')
+            """
+        let result = try await Strangers.runPython(
+            script, [plane.url, plane.authority.caFile, id, secret, file["installationId"]?.string ?? ""])
+        #expect(result.output == "fine\n")
+        let client = try plane.client()
+        let answer = try await plane.curl([
+            "-u", "\(client.id):\(client.secret)", "-d", "grant_type=client_credentials",
+            plane.url + "/auth/realms/installations/protocol/openid-connect/token",
+        ])
+        #expect(answer.status == 401)
     }
 }

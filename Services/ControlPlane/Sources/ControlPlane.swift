@@ -13,7 +13,7 @@ import TLS
 import Time
 import Tokens
 
-/// The control plane: the OIDC provider of realm `streams`.
+/// The control plane: the OIDC provider of its three realms, and the state that they stand on.
 package final class ControlPlane: Service {
     private let kit: Kit
     private let store: StateStore
@@ -21,6 +21,7 @@ package final class ControlPlane: Service {
     private let loops: EventLoopPool
     private let follow: FollowPlane
     private let housekeeping: Housekeeping
+    private let passwords: PasswordWork
 
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
@@ -35,47 +36,50 @@ package final class ControlPlane: Service {
         let telemetry = ControlPlaneTelemetry(kit.logger, kit.metrics)
 
         store = try Self.store(config, kit)
-        let registry = try ClientRegistry(state: store)
+        let registry = try ClientRegistry.streams(store)
         follow = FollowPlane(
             source: try PlaneConfigSource.opened(
                 folder: config.planeFolder, state: config.stateFolder, component: kit.name),
             identities: try Identities(state: config.stateFolder), registry: registry, telemetry: telemetry)
         try follow.start()
 
-        let keys = try Self.signingKeys(config, now: kit.clock.now())
-        let rotate = RotateKeys(store: keys, clock: kit.clock, telemetry: telemetry)
+        passwords = try PasswordWork()
+        let admin = FirstAdmin(email: config.adminEmail, stateFolder: config.stateFolder, state: store)
+        try Self.make(admin, passwords, telemetry)
+
+        let keys = try IdentityProvider.signingKeys(config, now: kit.clock.now())
+        let rotate = RotateKeys(stores: Array(keys.values), clock: kit.clock, telemetry: telemetry)
+        let forget = ForgetLogins(state: store, clock: kit.clock, telemetry: telemetry)
         housekeeping = try Housekeeping(every: .minutes(1), on: kit.loop) { [follow] in
             rotate.turn()
             follow.reload()
+            forget.turn()
         }
         housekeeping.start()
 
-        // The issuer's name holds the port, which the kernel may choose: open the door first, say what is behind it then.
+        // The issuers' names hold the port, which the kernel may choose: open the door first, say what is behind it then.
         let door = Door()
         loops = try EventLoopPool(name: "http", count: config.loops)
         server = try await Self.open(config, kit, loops, door)
         let base = config.publicURL?.text ?? "https://localhost:\(server.addresses[0].port)"
-        let issuer = TokenIssuer(
-            issuer: base + "/auth/realms/streams", keys: keys, lifetime: config.tokenLifetime,
-            detail: config.tokenClaims == .minimal ? .minimal : .keycloak)
-        door.put(
-            Routes(
-                issueToken: IssueToken(
-                    clients: registry, issuer: issuer, limiter: LoginLimiter(perMinute: config.failedLogins),
-                    clock: kit.clock, telemetry: telemetry),
-                publishKeys: PublishKeys(issuer: issuer.issuer, keys: keys.published)))
+        let identity = try IdentityProvider(
+            config, base: base, keys: keys, admin: admin,
+            IdentityProvider.Parts(
+                state: store, streamClients: registry, work: passwords, clock: kit.clock, telemetry: telemetry))
+        door.put(Routes(identity))
         telemetry.emit(
             .listening(
-                issuer: issuer.issuer, port: Int(server.addresses[0].port),
+                base: base, port: Int(server.addresses[0].port),
                 plainPort: config.listenPlain == nil ? nil : server.addresses.last.map { Int($0.port) }))
     }
 
     /// Finishes what was asked and asks nothing more.
     package func drain() async {
         await server.drain(grace: kit.shutdownGrace)
-        await onOwnThread("drain") { [housekeeping, follow, store] in
+        await onOwnThread("drain") { [housekeeping, follow, store, passwords] in
             housekeeping.stop()
             follow.stop()
+            passwords.stop()
             store.close()
         }
     }
@@ -96,16 +100,21 @@ package final class ControlPlane: Service {
         }
     }
 
-    private static func signingKeys(_ config: ControlPlaneConfig, now: Timestamp) throws -> SigningKeyStore {
+    /// The password is hashed in the background: that takes a quarter of a second, and logins stand behind it in the same line.
+    private static func make(
+        _ admin: FirstAdmin, _ work: PasswordWork, _ telemetry: ControlPlaneTelemetry
+    ) throws {
         do {
-            return try SigningKeyStore(
-                folder: config.stateFolder + "/auth/streams", algorithm: config.algorithm.signature,
-                schedule: SigningKeySchedule(
-                    rotateAfter: config.keyRotation, publishAhead: config.keyPublishAhead,
-                    keepAfterUse: config.tokenLifetime + .minutes(5)),
-                now: now)
-        } catch let unusable as UnusableSigningKey {
+            if try admin.make() { telemetry.emit(.adminMade) }
+        } catch let unusable as UnusableAdminPassword {
             throw ConfigurationRefused([unusable.description])
+        }
+        work.start {
+            do {
+                if try admin.applyFile() { telemetry.emit(.adminPasswordSet) }
+            } catch {
+                telemetry.emit(.adminPasswordNotSet(reason: "\(error)"))
+            }
         }
     }
 
@@ -115,8 +124,8 @@ package final class ControlPlane: Service {
         let listeners = try kit.listeners(config.listen, plain: config.listenPlain)
         var options = kit.serverOptions("public")
         options.limits.bodyBytes = ControlPlaneConfig.maximumBody
-        return try await HTTPServer.start(on: loops.loops, listeners: listeners, options: options) { request in
-            door.answer(request)
+        return try await HTTPServer.start(on: loops.loops, listeners: listeners, options: options) { server in
+            AsyncRequestHandler(for: server) { request, caller in await door.answer(request, caller) }
         }
     }
 }
@@ -127,11 +136,11 @@ private final class Door: Sendable {
 
     func put(_ routes: Routes) { self.routes.withLock { $0 = routes } }
 
-    func answer(_ request: Request) -> Response {
+    func answer(_ request: Request, _ caller: Caller) async -> Response {
         guard let routes = routes.withLock({ $0 }) else {
             return .text(.serviceUnavailable, "starting\n", headers: ["retry-after": "1"])
         }
-        return routes.answer(request)
+        return await routes.answer(request, caller)
     }
 }
 

@@ -27,7 +27,7 @@ package struct ControlPlaneConfig: ServiceConfig {
     package let tokenLifetime: Duration
     /// What tokens say.
     package let tokenClaims: TokenClaimsSetting
-    /// What tokens are signed with.
+    /// What stream tokens are signed with.
     package let algorithm: SigningAlgorithm
     /// Age at which a signing key gets a successor.
     package let keyRotation: Duration
@@ -35,6 +35,8 @@ package struct ControlPlaneConfig: ServiceConfig {
     package let keyPublishAhead: Duration
     /// How often a client may fail to log in, per minute.
     package let failedLogins: Int
+    /// The address of the first admin.
+    package let adminEmail: EmailAddress
     /// Threads that serve connections.
     package let loops: Int
 
@@ -63,7 +65,9 @@ package struct ControlPlaneConfig: ServiceConfig {
         tokenClaims = env.read(
             "CONTROL_PLANE_TOKEN_CLAIMS", default: "keycloak",
             "Claims of tokens: all that Keycloak writes, or only those that are looked at, for short tokens.")
-        algorithm = env.read("CONTROL_PLANE_SIGNING_ALGORITHM", default: "RS256", "What new signing keys sign with.")
+        algorithm = env.read(
+            "CONTROL_PLANE_SIGNING_ALGORITHM", default: "RS256",
+            "What new signing keys of realm `streams` sign with; the other realms have ES256.")
         keyRotation = env.read(
             "CONTROL_PLANE_KEY_ROTATION", default: "30d", in: .hours(12) ... .days(3650),
             "Age at which a signing key gets a successor.")
@@ -73,6 +77,9 @@ package struct ControlPlaneConfig: ServiceConfig {
         failedLogins = env.read(
             "CONTROL_PLANE_FAILED_LOGINS", default: "30", in: 1...10_000,
             "How often one client id may fail to log in, per minute; further failures get 429.")
+        adminEmail = env.read(
+            "CONTROL_PLANE_ADMIN_EMAIL", default: "admin@polder.local",
+            "E-mail address of the admin that the first start makes; the password is in `secrets/admin-password`.")
         loops = env.read("CONTROL_PLANE_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
         env.checkAddress("CONTROL_PLANE_LISTEN", listen)
         env.checkPlainListener("CONTROL_PLANE_LISTEN_PLAIN", listenPlain)

@@ -7,16 +7,17 @@ import Testing
 
     init() throws {
         registry = try ClientRegistry()
-        registry.replace([
-            "stream-a": try ClientRegistry.digest(Array("secret-a".utf8)),
-            "stream-b": try ClientRegistry.digest(Array("secret+b".utf8)),
-        ])
+        registry.replace([try Self.client("stream-a", "secret-a"), try Self.client("stream-b", "secret+b")])
+    }
+
+    private static func client(_ id: String, _ secret: String) throws -> SecretClient {
+        SecretClient(id: id, digest: try SecretClient.digest(Array(secret.utf8)))
     }
 
     private func login(_ id: String, _ secret: String) throws -> String? {
         let body = "grant_type=client_credentials&client_id=\(id)&client_secret=\(secret)"
         return try registry.authenticate(
-            TokenRequest(Request(.post, "/", body: Array(body.utf8))).credentials)
+            TokenRequest(Request(.post, "/", body: Array(body.utf8))).credentials)?.id
     }
 
     @Test func `the right secret of the right client logs in`() throws {
@@ -33,7 +34,17 @@ import Testing
     func `everything else does not`(_ id: String, _ secret: String) throws { #expect(try login(id, secret) == nil) }
 
     @Test func `a client that was taken out cannot log in any more`() throws {
-        registry.replace([:])
+        registry.replace([])
         #expect(try login("stream-a", "secret-a") == nil)
+    }
+
+    @Test func `a client of the state logs in like one of the folder`() throws {
+        let stored = try Self.client("ins-a", "secret-i")
+        let registry = try ClientRegistry { $0 == stored.id ? stored : nil }
+        let body = "grant_type=client_credentials&client_id=ins-a&client_secret="
+        for (secret, expected) in [("secret-i", stored), ("secret-a", nil)] {
+            let request = Request(.post, "/", body: Array((body + secret).utf8))
+            #expect(try registry.authenticate(TokenRequest(request).credentials) == expected)
+        }
     }
 }

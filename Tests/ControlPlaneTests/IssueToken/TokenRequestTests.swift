@@ -65,6 +65,18 @@ import Testing
         #expect(basic.credentials.clientIDs.contains("c d"))
     }
 
+    @Test func `a public client names itself without a secret, or with an empty one`() throws {
+        let body = "grant_type=authorization_code&code=c&redirect_uri=http%3A%2F%2Flocalhost%3A10000&code_verifier=v"
+        let named = try TokenRequest(request(body + "&client_id=cli"))
+        #expect(
+            named.grant == .authorizationCode("c", redirectURI: "http://localhost:10000", verifier: "v"))
+        #expect(named.claimedID == "cli")
+        #expect(named.credentials.secrets.isEmpty)
+        let basic = try TokenRequest(request(body, basic: BasicCredentials.authorization(user: "cli", password: "")))
+        #expect(basic.claimedID == "cli")
+        #expect(basic.credentials.secrets == [[]])
+    }
+
     @Test func `Basic wins over the body`() throws {
         let basic = BasicCredentials.authorization(user: "right", password: "right-secret")
         let asked = try TokenRequest(
@@ -80,7 +92,7 @@ import Testing
             error("grant_type=refresh_token&client_id=a&client_secret=b") == .invalidRequest("refresh_token is missing")
         )
         #expect(error("grant_type=client_credentials") == .invalidClient)
-        #expect(error("grant_type=client_credentials&client_id=a") == .invalidClient)
+        #expect(error("grant_type=authorization_code&client_id=a") == .invalidRequest("code is missing"))
         #expect(error("grant_type=client_credentials", basic: "Bearer abc") == .invalidClient)
         #expect(error("grant_type=client_credentials", basic: "Basic !!!") == .invalidClient)
     }

@@ -239,7 +239,7 @@ struct TestState {
     @Test func `a client of the state logs in from the moment it was made, and no longer when it is gone`() throws {
         let state = try TestState()
         let store = try state.open()
-        let registry = try ClientRegistry(state: store)
+        let registry = try ClientRegistry.streams(store)
         let project = try store.read { view throws(CallError) in try view.plane() }.defaultProjectID
         let made = try store.writeBlocking(by: .system, "test") { change throws(CallError) in
             var stream = state.stream("demo", in: project)
@@ -248,7 +248,7 @@ struct TestState {
         }
         let right = try state.credentials(made.clientID, made.secret)
         let wrong = try state.credentials(made.clientID, made.secret + "x")
-        #expect(try registry.authenticate(right) == made.clientID)
+        #expect(try registry.authenticate(right)?.id == made.clientID)
         #expect(try registry.authenticate(wrong) == nil)
         try store.writeBlocking(by: .system, "test") { change throws(CallError) in
             try change.removeCredential(clientID: made.clientID)

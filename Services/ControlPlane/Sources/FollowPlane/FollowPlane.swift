@@ -42,18 +42,19 @@ package final class FollowPlane: Sendable {
     package func stop() { source.stop() }
 
     private func load(_ snapshot: PlaneSnapshot, quietly: Bool = false) {
-        var digests: [String: [UInt8]] = [:]
+        var clients: [SecretClient] = []
         for stream in snapshot.streams {
             do {
                 let secret = try identities.clientSecret(of: stream)
-                digests[stream.clientID] = try ClientRegistry.digest(Array(secret.utf8))
+                let digest = try SecretClient.digest(Array(secret.utf8))
+                clients.append(SecretClient(id: stream.clientID, digest: digest))
             } catch {
                 // Whoever could log in before still can; the new secret counts once it can be read.
-                digests[stream.clientID] = registry.digest(of: stream.clientID)
+                if let before = registry[stream.clientID] { clients.append(before) }
                 if !quietly { telemetry.emit(.secretUnreadable(stream: stream.name, reason: "\(error)")) }
             }
         }
-        registry.replace(digests)
-        if !quietly { telemetry.emit(.clientsLoaded(count: digests.count, version: snapshot.version)) }
+        registry.replace(clients)
+        if !quietly { telemetry.emit(.clientsLoaded(count: clients.count, version: snapshot.version)) }
     }
 }

@@ -1,4 +1,4 @@
-// What a client sends to the token endpoint (RFC 6749 §4.4, §6; client authentication §2.3.1).
+// What a client sends to the token endpoint (RFC 6749 §4.1.3, §4.4, §6; client authentication §2.3.1).
 //
 // The public clients disagree about encoding. Five drivers join the values as they are; others form-encode them, in the
 // body or inside `Basic`. So a secret may be meant in two ways, and both are kept: `sent` as it stands, `decoded` as a form.
@@ -15,13 +15,15 @@ package struct TokenRequest {
         case clientCredentials
         /// A token in exchange for a refresh token.
         case refreshToken(String)
+        /// Tokens in exchange for the code that a login gave (RFC 6749 §4.1.3; the verifier is RFC 7636 §4.5).
+        case authorizationCode(String, redirectURI: String?, verifier: String?)
     }
 
     /// Who asks, and how it proves that.
     package struct Credentials {
         /// The client id in the one or two ways that it may be meant.
         package let clientIDs: [String]
-        /// The secret in the one or two ways that it may be meant. Never logged.
+        /// The secret in the one or two ways that it may be meant; none when none was sent. Never logged.
         package let secrets: [[UInt8]]
     }
 
@@ -46,7 +48,7 @@ package struct TokenRequest {
             throw .invalidRequest("a parameter has characters outside ASCII")
         }
         // RFC 6749 §3.2: parameters must not be included more than once.
-        for name in ["grant_type", "client_id", "client_secret", "refresh_token"] where form.count(of: name) > 1 {
+        for name in Self.names where form.count(of: name) > 1 {
             throw .invalidRequest("a parameter is included more than once")
         }
         guard let grantType = form["grant_type"], !grantType.isEmpty else {
@@ -59,6 +61,9 @@ package struct TokenRequest {
                 throw .invalidRequest("refresh_token is missing")
             }
             grant = .refreshToken(token)
+        case "authorization_code":
+            guard let code = form["code"], !code.isEmpty else { throw .invalidRequest("code is missing") }
+            grant = .authorizationCode(code, redirectURI: form["redirect_uri"], verifier: form["code_verifier"])
         default: throw .unsupportedGrantType
         }
         if let field = request.headers["authorization"] {
@@ -67,12 +72,12 @@ package struct TokenRequest {
                 clientIDs: Self.distinct([Self.text(basic.user), Self.text(Self.decoded(basic.user))]),
                 secrets: Self.distinct([basic.password, Self.decoded(basic.password)]))
         } else {
-            guard let clientID = form["client_id"], let secret = form["client_secret"] else { throw .invalidClient }
+            guard let clientID = form["client_id"] else { throw .invalidClient }
             let sentID = Self.raw("client_id", in: request.body)
             let sentSecret = Self.raw("client_secret", in: request.body)
             credentials = Credentials(
                 clientIDs: Self.distinct([Self.text(sentID), clientID]),
-                secrets: Self.distinct([sentSecret, Array(secret.utf8)]))
+                secrets: form["client_secret"].map { Self.distinct([sentSecret, Array($0.utf8)]) } ?? [])
         }
         let isPlausible = credentials.clientIDs.allSatisfy { $0.isASCII && $0.utf8.count <= Self.clientIDLimit }
         guard isPlausible else { throw .invalidClient }
@@ -99,9 +104,10 @@ package struct TokenRequest {
         return start.map { Array(body[$0...]) } ?? []
     }
 
-    private static let parameters = ["grant_type=", "client_id=", "client_secret=", "refresh_token=", "scope="].map {
-        Array($0.utf8)
-    }
+    private static let names = [
+        "grant_type", "client_id", "client_secret", "refresh_token", "code", "redirect_uri", "code_verifier", "scope",
+    ]
+    private static let parameters = names.map { Array("\($0)=".utf8) }
 
     private static func decoded(_ bytes: [UInt8]) -> [UInt8] {
         PercentEncoding.decodeLeniently(bytes, plusIsSpace: true)

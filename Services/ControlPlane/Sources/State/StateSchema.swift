@@ -7,6 +7,7 @@
 //          ├─ invites
 //          ├─ policies
 //          └─ installations ── component_states (with installation)
+//   logins, refresh_tokens, password_links: see `State+Logins`
 //   audit                                                          only ever grows
 //
 // What is looked up or constrained has a column of its own; the rest of an entity is `body`, the binary form of its message in
@@ -17,7 +18,7 @@ import SQLite
 
 /// The tables, by migration: steps are only ever added.
 enum StateSchema {
-    static let format = DatabaseFormat(applicationID: 0x5063_7472, steps: [first])  // "Pctr"
+    static let format = DatabaseFormat(applicationID: 0x5063_7472, steps: [first, logins])  // "Pctr"
 
     private static let first = """
         CREATE TABLE plane (

@@ -29,6 +29,9 @@ package struct PlanePlan: Sendable {
     /// The issuer of stream tokens, whichever listener gave them.
     package var issuer: String { "https://localhost:\(ports.auth)/auth/realms/streams" }
 
+    /// The address of the admin that the control plane's first start makes.
+    package var adminEmail: String { inherited["CONTROL_PLANE_ADMIN_EMAIL"] ?? "admin@polder.local" }
+
     /// Every process that this configuration needs.
     ///
     /// - Parameter decrypterPorts: The admin port of each source stream's decrypter.
@@ -37,9 +40,9 @@ package struct PlanePlan: Sendable {
         var processes = [
             service(
                 "control-plane", admin: ports.controlPlaneAdmin,
-                listeners(ports.auth, ports.authPlain).merging(["PUBLIC_URL": "https://localhost:\(ports.auth)"]) {
-                    _, new in new
-                }),
+                listeners(ports.auth, ports.authPlain).merging([
+                    "PUBLIC_URL": "https://localhost:\(ports.auth)", "ADMIN_EMAIL": adminEmail,
+                ]) { _, new in new }),
             service(
                 "event-gateway", admin: ports.eventGatewayAdmin,
                 listeners(ports.events, ports.eventsPlain).merging(tokens) { _, new in new }),

@@ -97,10 +97,13 @@ final class PlaneRun: Sendable {
             }
             return (changing.ports, changing.decrypterPorts)
         }
-        let processes = PlanePlan(state: state, planeFolder: source.place, ports: ports, environment: environment)
-            .processes(for: snapshot, decrypterPorts: decrypterPorts)
+        let processes = plan(on: ports).processes(for: snapshot, decrypterPorts: decrypterPorts)
         printer.align(to: processes.map(\.name))
         return processes
+    }
+
+    private func plan(on ports: Ports) -> PlanePlan {
+        PlanePlan(state: state, planeFolder: source.place, ports: ports, environment: environment)
     }
 
     /// Brings the processes in line with the configuration.
@@ -169,6 +172,9 @@ final class PlaneRun: Sendable {
                 document.admin[process.binary, default: []].append(process.adminURL)
                 if let pid = process.pid { document.pids[process.binary, default: []].append(pid) }
             }
+            document.adminEmail = plan(on: ports).adminEmail
+            document.adminPasswordFile =
+                try File.status(state.adminPasswordFile) == nil ? nil : state.adminPasswordFile
             for stream in source.current.streams {
                 document.streams.append(
                     ReadyDocument.Stream(

@@ -49,6 +49,10 @@ package struct ReadyDocument: Sendable, Equatable {
     package var pids: [String: [Int32]] = [:]
     /// Every stream.
     package var streams: [Stream] = []
+    /// Who may do everything: the e-mail address to log in with.
+    package var adminEmail = ""
+    /// The file with the password that the first start made; nil when the admin chose another one.
+    package var adminPasswordFile: String?
     /// The supervisor's own process.
     package var supervisor: Int32
 
@@ -93,6 +97,9 @@ package struct ReadyDocument: Sendable, Equatable {
                         "purposes": .array($0.purposes.map { JSONValue($0) }),
                     ]
                 }),
+            "adminUser": [
+                "email": .string(adminEmail), "passwordFile": adminPasswordFile.map { .string($0) } ?? .null,
+            ],
             "supervisor": JSONValue(supervisor),
         ]
     }
@@ -112,6 +119,8 @@ package struct ReadyDocument: Sendable, Equatable {
         for member in json["pids"]?.object?.members ?? [] {
             pids[member.name] = member.value.array?.compactMap { $0.int64.map { Int32(truncatingIfNeeded: $0) } }
         }
+        adminEmail = json["adminUser"]?["email"]?.string ?? ""
+        adminPasswordFile = json["adminUser"]?["passwordFile"]?.string
         for entry in json["streams"]?.array ?? [] {
             guard let name = entry["name"]?.string else { continue }
             streams.append(

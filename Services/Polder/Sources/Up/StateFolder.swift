@@ -8,6 +8,7 @@ package import Time
 ///     tls/ca.pem, tls/ca.key                  the plane's certificate authority; the key 0600
 ///     tls/<service>.pem, tls/<service>.key    a leaf and the authority; renewed in time, the key 0600
 ///     secrets/kek                             32 random bytes, 0600: wraps every data key
+///     secrets/admin-password                  the first admin's, 0600, made by the control plane
 ///     secrets/subject-hash.key                32 random bytes, 0600: hashes key-field values
 ///     run/lock                                held by the running supervisor
 ///     run/runtime.sock                        its socket, 0600
@@ -52,6 +53,8 @@ package struct StateFolder: Sendable {
         }
     }
 
+    /// The password of the admin that the control plane's first start makes; gone when the admin chose another one.
+    package var adminPasswordFile: String { "\(path)/secrets/admin-password" }
     /// The authority's certificate.
     package var caFile: String { "\(path)/tls/ca.pem" }
     /// The runtime's socket.
