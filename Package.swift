@@ -50,7 +50,7 @@ func service(
 
 extension String {
     /// C modules: only doors may import them.
-    var isCellar: Bool { ["CLinux", "COpenSSL", "CNghttp2", "CSQLite", "CPCRE2", "CYAML"].contains(self) }
+    var isCellar: Bool { ["CLinux", "COpenSSL", "CNghttp2", "CSQLite", "CPCRE2", "CYAML", "CZlib"].contains(self) }
 }
 
 let plan: [[Target]] = [
@@ -61,6 +61,7 @@ let plan: [[Target]] = [
     clib("CSQLite", "sqlite3"),
     clib("CPCRE2", "libpcre2-8"),
     clib("CYAML", "yaml-0.1"),
+    clib("CZlib", "zlib"),
 
     // Values: no C, no input or output.
     shared("Bytes"),
@@ -82,11 +83,14 @@ let plan: [[Target]] = [
     shared("HTTP2", uses: ["CNghttp2", "HTTP", "Bytes", "Faults"], tests: ["SessionJudge", "HTTP2Rules"]),
     shared("SQLite", uses: ["CSQLite", "Bytes", "Faults"]),
     shared("Regex", uses: ["CPCRE2", "Faults"]),
+    shared("Gzip", uses: ["CZlib", "Bytes", "Faults"]),
     shared("YAML", uses: ["CYAML", "JSON", "Faults"]),
 
     // Engines: what Polder knows how to do.
     shared(
-        "Net", uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "Bytes", "Time", "Faults"], tests: ["Crypto"]),
+        "Net",
+        uses: ["System", "EventLoop", "TLS", "HTTP", "HTTP2", "GRPC", "Gzip", "Bytes", "Time", "Faults"],
+        tests: ["Crypto"]),
     shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "TLS", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
     shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),
@@ -151,7 +155,7 @@ let plan: [[Target]] = [
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "HTTP", "HTTP2",
+                "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "GRPC", "HTTP", "HTTP2",
                 "KeyVault",
                 "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Tokens", "Wire",
             ],

@@ -41,6 +41,9 @@ package protocol HTTP2RequestReceiver: AnyObject {
 ///
 /// Called from inside `receive` or `pullOutput` of the session; it may answer then.
 package protocol HTTP2StreamTaker: AnyObject {
+    /// The stream is its own now: from here on it may answer. Told once, before anything else, of requests that a server takes.
+    func streamTaken()
+
     /// Bytes of the body arrived; the view is valid during the call. The stream's window stays smaller by them until `openWindow`
     /// gives them back: so a sender cannot be faster than its reader.
     func bodyArrived(_ bytes: UnsafeRawBufferPointer)
@@ -53,6 +56,11 @@ package protocol HTTP2StreamTaker: AnyObject {
 
     /// The stream is closed, and nothing more will be heard of it. Told once, always.
     func streamClosed(_ how: HTTP2StreamEnd)
+}
+
+extension HTTP2StreamTaker {
+    /// Waits for what comes.
+    package func streamTaken() {}
 }
 
 /// How a stream was closed.

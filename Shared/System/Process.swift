@@ -3,15 +3,22 @@ internal import Glibc
 
 /// What this process has used up so far.
 package struct ResourceUsage: Sendable {
-    /// CPU time in user mode, all threads.
+    /// CPU time in user mode.
     package var userTime: Duration
-    /// CPU time in the kernel, all threads.
+    /// CPU time in the kernel.
     package var systemTime: Duration
 
     /// Reads the counters of this process.
-    package static func ofThisProcess() -> ResourceUsage {
+    package static func ofThisProcess() -> ResourceUsage { read(__rusage_who_t(RUSAGE_SELF.rawValue)) }
+
+    /// Reads the counters of the calling thread alone.
+    package static func ofThisThread() -> ResourceUsage {
+        read(__rusage_who_t(1))  // RUSAGE_THREAD, which the C library shows to GNU sources only
+    }
+
+    private static func read(_ who: __rusage_who_t) -> ResourceUsage {
         var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        getrusage(who, &usage)
         return ResourceUsage(
             userTime: .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec),
             systemTime: .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec))

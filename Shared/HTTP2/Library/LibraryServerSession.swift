@@ -398,6 +398,7 @@ package final class LibraryServerSession: HTTP2ServerSession {
             refuseEarly(stream, refusal)
         } else if let taker = askForTaker(stream) {
             stream.pointee.streamed = StreamedRequest(taker)
+            taker.streamTaken()
         } else if let text = stream.pointee.head.value(of: .contentLength, in: base), exceedsBodyLimit(text) {
             refuseEarly(stream, .contentTooLarge)
         } else if let text = stream.pointee.head.value(of: .expect, in: base) {

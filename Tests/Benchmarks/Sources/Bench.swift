@@ -8,6 +8,7 @@ import System
 ///     bench unseen_token_us | unseen_token_es256_us   a token that was never seen, microseconds
 ///     bench decrypter_events_per_cpu_s [EVENTS [PEOPLE]]  a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
+///     bench grpc_calls_per_cpu_s | grpc_p99_ms        unary calls over TLS: per CPU second of the server, and at 1000 a second
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
 ///                [--streams N] [--people N]           the load generator; one line of JSON
@@ -42,6 +43,10 @@ struct Bench {
             print(try DecrypterBenchmark.run(events: events, people: people).rounded())
         case "log": try eventLog(Array(arguments.dropFirst()))
         case "door_ns": printNumber(try DoorBenchmark.nanoseconds())
+        case "grpc_calls_per_cpu_s": print(try GRPCBenchmark.saturated().rounded())
+        case "grpc_p99_ms":
+            let times = try GRPCBenchmark.paced()
+            print("\(times.p99)  (half of the calls: \(times.median))")
         case "tail_idle_percent": print(try TailBenchmark.run(idleSeconds: 10, commits: 1).idlePercent)
         case "tail_p99_ms": print(try TailBenchmark.run(idleSeconds: 0.1, commits: 1000).p99)
         case "load":
@@ -59,7 +64,7 @@ struct Bench {
             print(
                 """
                 usage: bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns | unseen_token_us | tail_p99_ms |
-                             tail_idle_percent | log | load | storm | empty-server | event
+                             tail_idle_percent | grpc_calls_per_cpu_s | grpc_p99_ms | log | load | storm | empty-server | event
                 """)
             ThisProcess.exit(64)
         }

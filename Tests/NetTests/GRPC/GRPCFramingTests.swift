@@ -1,0 +1,230 @@
+import HTTP
+import Net
+import TestKit
+import Testing
+
+/// What a client may send that breaks gRPC's framing, frame by frame, with Python's `h2`.
+@Suite struct GRPCFramingTests {
+    /// `call(data, …)` answers the fields of head and trailers, and the body.
+    private static let prelude = """
+        import h2.connection, h2.events, h2.config, h2.errors, socket, struct
+        HEAD = {":method": "POST", ":scheme": "http", ":path": "/test.Echo/Unary", ":authority": "localhost",
+                "content-type": "application/grpc", "te": "trailers"}
+        def frame(message, flag=0, length=None):
+            return struct.pack(">BI", flag, len(message) if length is None else length) + message
+        def call(*pieces, end=True, change={}):
+            c = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8", validate_outbound_headers=False))
+            s = socket.create_connection(("127.0.0.1", int(plain)))
+            s.settimeout(60)
+            c.initiate_connection()
+            head = {**HEAD, **change}
+            c.send_headers(1, [(k, v) for k, v in head.items() if v is not None], end_stream=end and not pieces)
+            s.sendall(c.data_to_send())
+            for i, piece in enumerate(pieces):
+                c.send_data(1, piece, end_stream=end and i == len(pieces) - 1)
+                s.sendall(c.data_to_send())
+            fields, body, over, reset = {}, b"", False, None
+            while not over and reset is None:
+                data = s.recv(65536)
+                if not data: break
+                for event in c.receive_data(data):
+                    if isinstance(event, (h2.events.ResponseReceived, h2.events.TrailersReceived)): fields.update(event.headers)
+                    if isinstance(event, h2.events.DataReceived): body += event.data
+                    if isinstance(event, h2.events.StreamEnded): over = True
+                    if isinstance(event, h2.events.StreamReset): reset = event.error_code
+                s.sendall(c.data_to_send())
+            while not end and reset is None:
+                for event in c.receive_data(s.recv(65536)):
+                    if isinstance(event, h2.events.StreamReset): reset = event.error_code
+            s.close()
+            return fields, body, reset
+        def status(*pieces, **more): return int(call(*pieces, **more)[0]["grpc-status"])
+        def http(*pieces, **more): return call(*pieces, **more)[0][":status"]
+        INTERNAL, UNIMPLEMENTED, EXHAUSTED, OK = 13, 12, 8, 0
+        """
+
+    private func judge(_ rig: GRPCRig, _ body: String) async throws { try await rig.python(Self.prelude + "\n" + body) }
+
+    @Test func `what breaks the framing is answered with the status that the protocol names`() async throws {
+        let rig = try await GRPCRig()
+        try await judge(
+            rig,
+            """
+            fields, body, _ = call(frame(b"hello"))
+            assert body == frame(b"hello") and fields["grpc-status"] == "0", fields
+            assert fields["content-type"] == "application/grpc" and fields[":status"] == "200"
+            # Cut anywhere.
+            whole = frame(b"hello")
+            assert call(*[whole[i:i + 1] for i in range(len(whole))])[1] == whole
+            assert call(b"", whole, b"")[1] == whole
+            # Cut short.
+            for cut in range(1, len(whole)): assert status(whole[:cut]) == INTERNAL, cut
+            assert status(frame(b"hello", length=6)) == INTERNAL
+            # Too much, too little.
+            assert status() == UNIMPLEMENTED
+            assert status(b"") == UNIMPLEMENTED
+            assert status(whole + whole) == UNIMPLEMENTED
+            assert status(whole, whole) == UNIMPLEMENTED
+            assert status(whole + b"\\0") == INTERNAL
+            # Flags and lengths.
+            assert status(frame(b"x", flag=2)) == INTERNAL
+            assert status(frame(b"x", flag=1)) == INTERNAL
+            assert status(frame(b"x", flag=1), change={"grpc-encoding": "identity"}) == INTERNAL
+            assert status(frame(b"", length=(4 << 20) + 1)) == EXHAUSTED
+            assert status(frame(b"", length=0xffffffff)) == EXHAUSTED
+            # Compression.
+            packed = gzip.compress(b"hello")
+            assert call(frame(packed, flag=1), change={"grpc-encoding": "gzip"})[1] == whole
+            assert call(whole, change={"grpc-encoding": "gzip"})[1] == whole, "a message need not be compressed"
+            assert status(frame(b"no gzip", flag=1), change={"grpc-encoding": "gzip"}) == INTERNAL
+            assert status(frame(packed[:-1], flag=1), change={"grpc-encoding": "gzip"}) == INTERNAL
+            bomb = gzip.compress(b"\\0" * (200 << 20))
+            pieces = [frame(bomb, flag=1)[i:i + 16384] for i in range(0, len(bomb) + 5, 16384)][:4]
+            assert status(frame(gzip.compress(b"\\0" * (5 << 20)), flag=1), change={"grpc-encoding": "gzip"}) == EXHAUSTED
+            fields, _, _ = call(whole, change={"grpc-encoding": "snappy"})
+            assert fields["grpc-status"] == "12" and fields["grpc-accept-encoding"] == "identity,gzip", fields
+            # Heads.
+            assert status(whole, change={"te": None}) == INTERNAL
+            assert status(whole, change={"grpc-timeout": "soon"}) == INTERNAL
+            assert status(whole, change={":path": "/test.Echo/Nothing"}) == UNIMPLEMENTED
+            for good in ["application/grpc+proto", "application/grpc;charset=utf-8", "Application/GRPC"]:
+                assert status(whole, change={"content-type": good}) == OK, good
+            """)
+        await rig.stop()
+    }
+
+    @Test func `what is no gRPC is answered in HTTP`() async throws {
+        let rig = try await GRPCRig()
+        try await judge(
+            rig,
+            """
+            whole = frame(b"hello")
+            for bad in ["text/plain", "application/grpc-web", "application/grpc+json", "application/grpcx", "", None]:
+                assert http(whole, change={"content-type": bad}) == "415", bad
+            assert http(change={":method": "GET"}) == "405"
+            """)
+        let result = try await runTool(
+            "curl",
+            [
+                "-sS", "--http1.1", "-w", "%{http_code}", "-H", "content-type: application/grpc", "-H", "te: trailers",
+                "--data-binary", "x", "http://127.0.0.1:\(rig.plainPort)/test.Echo/Unary",
+            ])
+        #expect(result.output == "gRPC needs HTTP/2\n505")
+        await rig.stop()
+    }
+
+    @Test func `a client that goes on after its answer is asked to stop with NO_ERROR`() async throws {
+        let rig = try await GRPCRig()
+        try await judge(
+            rig,
+            """
+            fields, _, reset = call(frame(b"one") + frame(b"enough"), end=False, change={":path": "/test.Echo/Sum"})
+            assert fields["grpc-status"] == "0" and reset == h2.errors.ErrorCodes.NO_ERROR, (fields, reset)
+            fields, _, reset = call(b"\\x02", end=False)
+            assert fields["grpc-status"] == "13" and reset == h2.errors.ErrorCodes.NO_ERROR, (fields, reset)
+            """)
+        await rig.stop()
+    }
+
+    @Test func `a request that does not arrive in time ends, and the number of calls is bounded`() async throws {
+        let rig = try await GRPCRig { options, _ in
+            options.requestTime = .milliseconds(300)
+            options.callsPerLoop = 2
+        }
+        try await judge(
+            rig,
+            """
+            fields, _, _ = call(b"\\0", end=False)
+            assert fields["grpc-status"] == "4", fields
+            first, second = server_stream("Endless")(b""), server_stream("Endless")(b"")
+            next(first), next(second)
+            assert failure(lambda: unary("Unary")(b""))[0] == "RESOURCE_EXHAUSTED"
+            first.cancel()
+            while True:
+                try:
+                    assert unary("Unary")(b"x") == b"x"
+                    break
+                except grpc.RpcError as e: assert e.code().name == "RESOURCE_EXHAUSTED"
+            """)
+        await rig.stop()
+    }
+
+    @Test func `refused tokens in a row end the connection`() async throws {
+        let rig = try await GRPCRig()
+        try await judge(
+            rig,
+            """
+            c = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+            s = socket.create_connection(("127.0.0.1", int(plain)))
+            s.settimeout(60)
+            c.initiate_connection()
+            answers, stream = 0, -1
+            while True:
+                stream += 2
+                c.send_headers(stream, list({**HEAD, "authorization": "Bearer stolen"}.items()))
+                c.send_data(stream, frame(b""), end_stream=True)
+                s.sendall(c.data_to_send())
+                events = []
+                while not any(isinstance(e, (h2.events.StreamEnded, h2.events.ConnectionTerminated)) for e in events):
+                    events += c.receive_data(s.recv(65536))
+                answers += 1
+                if any(isinstance(e, h2.events.ConnectionTerminated) for e in events): break
+            assert answers == 16, answers
+            """)
+        await rig.stop()
+    }
+
+    @Test func `a server that drains ends its streams, finishes its calls, and takes no more`() async throws {
+        let rig = try await GRPCRig()
+        let script = Task {
+            try await rig.python(
+                """
+                later = unary("Later").future(b"x")
+                stream = server_stream("Endless")(b"")
+                next(stream)
+                def read():
+                    for _ in stream: pass
+                assert failure(read) == ("UNAVAILABLE", "the server is going away")
+                unary("Unary")
+                print("told", flush=True)
+                assert later.result() == b"x"
+                """)
+        }
+        try await eventually("both calls are there") { rig.log.count("sent") > 0 && rig.log.count("begun") > 0 }
+        async let drained = rig.server.drain(grace: .seconds(60))
+        try await eventually("streams end") { rig.log.count("/test.Echo/Endless UNAVAILABLE") == 1 }
+        rig.gate.open()
+        #expect(await drained)
+        _ = try await script.value
+        await rig.stop()
+    }
+
+    @Test func `health is told to who asks and who watches`() async throws {
+        let rig = try await GRPCRig()
+        let script = Task {
+            try await rig.python(
+                """
+                def service(name): return b"" if not name else b"\\x0a" + bytes([len(name)]) + name.encode()
+                check = channel.unary_unary("/grpc.health.v1.Health/Check")
+                watch = channel.unary_stream("/grpc.health.v1.Health/Watch")
+                SERVING, NOT_SERVING, SERVICE_UNKNOWN = b"\\x08\\x01", b"\\x08\\x02", b"\\x08\\x03"
+                assert check(b"") == SERVING
+                assert failure(lambda: check(service("test.Echo")))[0] == "NOT_FOUND"
+                seen = []
+                for status in watch(service("test.Echo")):
+                    seen.append(status)
+                    unary("Unary")(str(len(seen)).encode(), metadata=[("x-seen", str(len(seen)))])
+                    if status == NOT_SERVING: break
+                assert seen == [SERVICE_UNKNOWN, SERVING, NOT_SERVING], seen
+                assert check(service("test.Echo")) == NOT_SERVING
+                """)
+        }
+        try await eventually("unknown was seen") { rig.log.count("/test.Echo/Unary OK") == 1 }
+        rig.health.set("test.Echo", isServing: true)
+        rig.health.set("test.Echo", isServing: true)
+        try await eventually("serving was seen") { rig.log.count("/test.Echo/Unary OK") == 2 }
+        rig.health.set("test.Echo", isServing: false)
+        _ = try await script.value
+        await rig.stop()
+    }
+}
