@@ -66,6 +66,30 @@ import Testing
         #expect(try await plane.polder("status", mayFail: true).status == 3)
     }
 
+    @Test
+    func `the ready file names the admin, and the public tool's way to log in works with the password in its file`()
+        async throws
+    {
+        let plane = try await Plane()
+        let ready = try plane.ready()
+        let admin = try #require(ready.document["adminUser"])
+        let email = try #require(admin["email"]?.string)
+        let file = try #require(admin["passwordFile"]?.string)
+        #expect(email == "admin@polder.local")
+        #expect(file == plane.directory + "/secrets/admin-password")
+        #expect(try plane.folder.mode(of: "state/secrets/admin-password") == 0o600)
+        let password = try plane.folder.readText("state/secrets/admin-password").trimmed
+        let story = try await runTool(
+            Strangers.python,
+            [
+                "\(Strangers.packageRoot)/Tests/Strangers/login.py", "cli", ready.url("authPlain"),
+                ready.document["caFile"]?.string ?? "", ready.url("auth") + "/auth/realms/users", email, password,
+            ], deadline: .seconds(300))
+        #expect(story.output.hasSuffix("fine\n"), "\(story.errors)")
+        #expect(!plane.logs.contains(password))
+        try await plane.stop()
+    }
+
     @Test func `a script can wait for a plane that somebody else starts`() async throws {
         let folder = try TemporaryFolder()
         let dir = folder.file("state")

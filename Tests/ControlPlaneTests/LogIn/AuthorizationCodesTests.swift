@@ -44,14 +44,17 @@ import Tokens
         #expect(try use(code, client: "cli") == .replayed(grant, loginID: "login-1"))
     }
 
-    @Test func `a code lives for a minute`() throws {
-        let grant = try grant()
+    @Test(arguments: [("cli", "http://localhost:10000", Duration.minutes(1)), ("polder", own, .minutes(5))])
+    func `a code lives for a minute, with PKCE for five`(_ client: String, _ uri: String, _ lifetime: Duration) throws {
+        let hasProof = client == "polder"
+        let verifier = hasProof ? Self.verifier : nil
+        let grant = try grant(client, uri, proof: hasProof)
         let code = try codes.make(grant, now: clock.now())
         let other = try codes.make(grant, now: clock.now())
-        clock.advance(by: .seconds(59))
-        #expect(try use(code) == .good(grant))
+        clock.advance(by: lifetime - .seconds(1))
+        #expect(try use(code, client: client, uri: uri, verifier: verifier) == .good(grant))
         clock.advance(by: .seconds(1))
-        #expect(try use(other) == .refused("the code is too old"))
+        #expect(try use(other, client: client, uri: uri, verifier: verifier) == .refused("the code is too old"))
     }
 
     @Test(

@@ -108,7 +108,7 @@ package struct AccountDesk: Sendable {
             switch outcome {
             case .good: break
             case .wrong:
-                return try page(visitor, mistake: "The password until now is not this one.").response(.forbidden)
+                return try page(visitor, mistake: "The current password is not this one.").response(.forbidden)
             case .wait(let seconds):
                 return try page(visitor, mistake: LoginPages.Mistake.wait(seconds: seconds).text)
                     .response(.tooManyRequests, headers: ["retry-after": String(seconds)])

@@ -62,6 +62,7 @@ package struct PasswordLinks: Sendable {
             guard var invite = try change.view.invite(email: email), invite.isOpen else { return nil }
             let user = UserRecord(email: invite.email, roles: invite.roles, password: nil, created: change.now)
             try change.add(user)
+            try change.audit(.user, user.email, before: nil, after: ["email": .string(user.email)])
             try change.setPassword(hash, of: user)
             invite.complete()
             try change.put(invite)

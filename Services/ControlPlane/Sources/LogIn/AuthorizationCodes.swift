@@ -28,9 +28,10 @@ package struct CodeGrant: Sendable, Equatable {
     }
 }
 
-/// The codes between a login and its tokens (RFC 6749 §4.1.2): each may be shown once, for a minute.
+/// The codes between a login and its tokens (RFC 6749 §4.1.2): each may be shown once, for a minute; one that only its program can
+/// use (PKCE) for five, because a person may carry it from one machine to another.
 ///
-/// In memory only: a restart in that minute costs another login. Kept by digest, so that a memory image has no usable code, and
+/// In memory only: a restart in that time costs another login. Kept by digest, so that a memory image has no usable code, and
 /// kept for a while after use, so that a second use is recognised. Bounded: the oldest are forgotten.
 package final class AuthorizationCodes: Sendable {
     /// What a code was good for.
@@ -50,7 +51,6 @@ package final class AuthorizationCodes: Sendable {
         var loginID: String?
     }
 
-    private static let lifetime = Duration.seconds(60)
     private static let memory = Duration.minutes(15)
     private static let tableLimit = 10_000
     private let entries = Mutex<[[UInt8]: Entry]>([:])
@@ -99,7 +99,9 @@ package final class AuthorizationCodes: Sendable {
         _ now: Timestamp
     ) -> String? {
         let age = now - entry.made
-        guard age >= .zero, age < lifetime else { return "the code is too old" }
+        guard age >= .zero, age < (entry.grant.challenge == nil ? .minutes(1) : .minutes(5)) else {
+            return "the code is too old"
+        }
         guard entry.grant.clientID.isIdentical(to: clientID) else { return "the code was made for another client" }
         guard let redirectURI, entry.grant.redirectURI.isIdentical(to: redirectURI) else {
             return "redirect_uri is not the one of the login"

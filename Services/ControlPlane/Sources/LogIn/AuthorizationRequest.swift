@@ -28,7 +28,7 @@ package struct AuthorizationRequest: Sendable, Equatable {
     package let challenge: String?
 
     /// The scopes that we know. None of them changes what a token may do: that is decided by the person's roles.
-    package static let scopes = ["email", "offline_access", "openid", "profile"]
+    package static let scopes = ["email", "offline_access", "profile"]
 
     /// Longest `state`, in bytes: it comes back in an address.
     private static let stateLimit = 2048

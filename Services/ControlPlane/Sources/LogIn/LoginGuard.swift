@@ -10,7 +10,7 @@ package import Time
 ///     account                       20 tries are free: many machines that guess one password
 ///     network                       50 tries are free: one machine that guesses at many accounts
 ///
-/// After those each failure doubles the wait, from a second up to `longestWait`, and a day without failures forgets them. No wait
+/// After those each failure doubles the wait, from a second up to `longestWait` (for networks half a minute), and a day without failures forgets them. No wait
 /// is for ever, and the owner does not share it with a stranger: a browser in which the account's owner has logged in before
 /// (`device`) is counted on its own.
 package struct LoginGuard: Sendable {
@@ -41,7 +41,8 @@ package struct LoginGuard: Sendable {
 
     private var places = Backoff<Place>(free: 5, longestWait: longestWait)
     private var accounts = Backoff<String>(free: 20, longestWait: longestWait)
-    private var networks = Backoff<PeerNetwork>(free: 50, longestWait: longestWait)
+    // Short: behind a proxy, or on one machine, everybody is one network.
+    private var networks = Backoff<PeerNetwork>(free: 50, longestWait: .seconds(30))
     private var devices = Backoff<String>(free: 10, longestWait: longestWait)
 
     /// Nothing has happened.

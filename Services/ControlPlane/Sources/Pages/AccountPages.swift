@@ -46,7 +46,7 @@ package enum AccountPages {
             <form method="post" action="/auth/account/password">
             \(hidden(token))
             <input type="hidden" name="email" autocomplete="username" value="\(account.email)">
-            <label for="current">Password until now</label>
+            <label for="current">Current password</label>
             <input id="current" name="current" type="password" autocomplete="current-password" maxlength="512" required>
             \(newPasswordFields)
             <button type="submit">Change password</button>
@@ -69,10 +69,10 @@ package enum AccountPages {
     /// A link that was made just now. It is shown once.
     package static func link(_ link: String, for email: String) -> Page {
         Page(
-            "A link for \(email)",
+            "A link to pass on",
             """
-            <p>Pass this link on. Whoever opens it chooses the password of <strong>\(email)</strong>. It works once, for seven \
-            days, and is not shown again.</p>
+            <p>Whoever opens this link chooses the password of <strong>\(email)</strong>. It works once, for seven days, and is \
+            not shown again.</p>
             <p class="note"><code>\(link)</code></p>
             <p><a href="/auth/account">Back to your account</a></p>
             """)
@@ -143,7 +143,7 @@ package enum AccountPages {
             <li><form method="post" action="/auth/account/link">
             \(hidden(token))
             <input type="hidden" name="for" value="\(email)">
-            \(email)
+            <span>\(email)</span>
             <button type="submit" class="quiet">Make a link</button>
             </form></li>
             """ as HTML

@@ -114,6 +114,7 @@ package struct Page: Sendable {
         h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; letter-spacing: -.01em; }
         h2 { font-size: 1.0625rem; margin: 1.75rem 0 .5rem; }
         p { margin: 0 0 1rem; }
+        h1, strong { overflow-wrap: anywhere; }
         .card > :last-child, form > :last-child { margin-bottom: 0; }
         .soft { color: var(--soft); font-size: .9375rem; }
         code { font: .9em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
@@ -139,6 +140,9 @@ package struct Page: Sendable {
         .good { background: var(--good-ground); color: var(--good); border-left: 4px solid currentColor; }
         .note { background: var(--note-ground); color: var(--soft); font-size: .9375rem; }
         ul.people { list-style: none; margin: 0 0 1rem; padding: 0; }
+        ul.people form { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; }
+        ul.people span { flex: 1 1 12rem; }
+        ul.people button { width: auto; margin: 0; min-height: 2.5rem; padding: .375rem .875rem; }
         ul.people li { border-top: 1px solid var(--edge); padding: .75rem 0; overflow-wrap: anywhere; }
         @media (max-width: 26rem) { .card { padding: 1.25rem; } }
         @media (forced-colors: active) { .card, button { border-color: CanvasText; } .mark { background: CanvasText; } }
