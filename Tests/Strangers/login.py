@@ -372,10 +372,21 @@ def account(site, ca, email, password, state, invited):
     guest.submit(guest.get("/auth/account"), email=invited, password="the guest's password")
     page = guest.get("/auth/account")
     assert invited in page.text and "Invitations" not in page.text
+    # the guest forgets it: the admin makes a link for an account that is there already
+    forms = Forms(browser.get("/auth/account").text).forms
+    number = next(index for index, form in enumerate(forms) if form[1].get("for") == "")
+    page = browser.get("/auth/account")
+    assert browser.submit(page, number, **{"for": "nobody@polder.local"}).status_code == 404
+    link = [word for word in Forms(browser.submit(page, number, **{"for": invited.upper()}).text).text.split() if "/auth/password/" in word][0]
+    path, other = urllib.parse.urlsplit(link).path, Browser(site, ca)
+    assert other.submit(other.get(path), new="another one for the guest", again="another one for the guest").status_code == 200
+    assert "Change your password" not in guest.get("/auth/account").text, "other browsers are logged out"
+    guest.submit(guest.get("/auth/account"), email=invited, password="another one for the guest")
+    page = guest.get("/auth/account")
     # a member cannot make links, whatever form they send
     token = Forms(page.text).forms[0][1]["token"]
     assert guest.session.post(site + "/auth/account/link", data={"token": token, "for": email}).status_code == 403
-    assert claims(site, ca, tokens(tool.exchange(tool.log_in(guest, invited, "the guest's password")["code"]))["access_token"],
+    assert claims(site, ca, tokens(tool.exchange(tool.log_in(guest, invited, "another one for the guest")["code"]))["access_token"],
                   urllib.parse.urljoin(link, "/auth/realms/users"))["email"] == invited
 
 

@@ -141,14 +141,18 @@ package struct AccountDesk: Sendable {
         }
     }
 
-    /// `POST /auth/account/link`: an admin makes a link for whoever was invited.
+    /// `POST /auth/account/link`: an admin makes a link for whoever was invited, or forgot a password.
     package func makeLink(_ request: Request, _ caller: Caller) async -> Response {
         await onBehalf(request, caller) { visitor in
             let email = request.form["for"] ?? ""
-            guard visitor.user.roles.contains(.admin), try invited().contains(email) else {
-                return try page(visitor, mistake: "There is no invitation for this address.").response(.forbidden)
+            guard visitor.user.roles.contains(.admin) else {
+                return try page(visitor, mistake: "Only an admin makes links.").response(.forbidden)
             }
-            return AccountPages.link(try await links.make(for: email, by: visitor.actor), for: email).response()
+            do {
+                return AccountPages.link(try await links.make(for: email, by: visitor.actor), for: email).response()
+            } catch CallError.notFound {
+                return try page(visitor, mistake: "Nobody with this address is here, or invited.").response(.notFound)
+            }
         }
     }
 

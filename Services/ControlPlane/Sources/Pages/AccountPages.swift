@@ -21,7 +21,7 @@ package enum AccountPages {
         package let email: String
         /// Programs that may act for them.
         package let programs: Int
-        /// Whom they may make links for; nil when they are no admin.
+        /// Who is invited and has not come yet; nil when they are no admin.
         package let invited: [String]?
 
         /// An account of these parts.
@@ -132,12 +132,6 @@ package enum AccountPages {
 
     private static func invitations(_ emails: [String]?, _ token: String) -> HTML {
         guard let emails else { return "" }
-        if emails.isEmpty {
-            return """
-                <h2>Invitations</h2>
-                <p class="soft">Nobody is invited. The command-line tool invites people; their links are made here.</p>
-                """
-        }
         let items = emails.map { email in
             """
             <li><form method="post" action="/auth/account/link">
@@ -148,6 +142,18 @@ package enum AccountPages {
             </form></li>
             """ as HTML
         }
-        return "<h2>Invitations</h2><ul class=\"people\">\(items.reduce("", +))</ul>"
+        return """
+            <h2>Invitations</h2>
+            <p class="soft">The command-line tool invites people. Their links are made here, and passed on by you.</p>
+            <ul class="people">\(items.reduce("", +))</ul>
+            <h2>Somebody forgot their password</h2>
+            <form method="post" action="/auth/account/link">
+            \(hidden(token))
+            <label for="for">Their e-mail address</label>
+            <input id="for" name="for" type="email" autocomplete="off" autocapitalize="none" spellcheck="false" \
+            maxlength="254" required>
+            <button type="submit" class="quiet">Make a link</button>
+            </form>
+            """
     }
 }
