@@ -28,7 +28,7 @@ test: ## every test, all depths, on one build: what CI runs
 
 test-fast: ## tests of pure code only, on a debug build: about a minute
 	@.ci/setup test
-	swift test --filter '^(Bytes|Faults|Time|Config|Observe|JSON|Avro|HTTP|GRPC|Wire)Tests\.'
+	swift test --filter '^(Bytes|Faults|Time|Config|Observe|JSON|Avro|HTTP|GRPC|Wire|API)Tests\.'
 
 check: ## gates: format, floors, documentation, links, tables, warnings
 	@.ci/setup test

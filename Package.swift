@@ -73,7 +73,8 @@ let plan: [[Target]] = [
     shared("Avro", uses: ["Bytes", "JSON", "Faults"]),
     shared("HTTP", uses: ["Bytes", "Faults"]),
     shared("GRPC", uses: ["Bytes", "Time", "JSON", "Faults"]),
-    shared("Wire", uses: ["GRPC", "Bytes", "Time", "JSON", "Faults"]),
+    shared("Wire", uses: ["Bytes", "Time", "JSON", "Faults"]),
+    shared("API", uses: ["GRPC", "Wire"], tests: ["Bytes", "JSON"]),
 
     // Doors: one per C library.
     shared("System", uses: ["CLinux", "Bytes", "Time", "Faults"]),
@@ -93,14 +94,15 @@ let plan: [[Target]] = [
         tests: ["Crypto"]),
     shared("Tokens", uses: ["Crypto", "JSON", "Bytes", "Time", "Faults", "System", "Net", "TLS", "HTTP", "EventLoop"]),
     shared("EventLog", uses: ["SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
-    shared("Privacy", uses: ["Crypto", "JSON", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Privacy", uses: ["Crypto", "JSON", "API", "Wire", "Bytes", "Time", "Faults"]),
     shared(
-        "KeyVault", uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "Wire", "Bytes", "Time", "Faults"]),
+        "KeyVault",
+        uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "API", "Wire", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
-    shared("Contracts", uses: ["Avro", "JSON", "Regex", "GRPC", "Wire", "Bytes", "Faults"]),
+    shared("Contracts", uses: ["Avro", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
-        uses: ["YAML", "JSON", "GRPC", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
+        uses: ["YAML", "JSON", "GRPC", "API", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
         tests: ["Avro"],
         embeds: ["Public/clickstream.yaml", "Public/demo.yaml", "Public/example.yaml"]),
 
@@ -123,7 +125,8 @@ let plan: [[Target]] = [
     service(
         "Decrypter", binary: "decrypter",
         uses: [
-            "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "Wire",
+            "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "API",
+            "Wire",
             "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
         ], tests: ["SQLite", "TLS"]),
     service(
@@ -155,7 +158,8 @@ let plan: [[Target]] = [
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "GRPC", "HTTP", "HTTP2",
+                "API", "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "GRPC", "HTTP",
+                "HTTP2",
                 "KeyVault",
                 "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Tokens", "Wire",
             ],
@@ -163,7 +167,8 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON", "Privacy", "Regex",
+                "API", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON", "Privacy",
+                "Regex",
                 "SessionJudge", "Time", "Tokens", "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),

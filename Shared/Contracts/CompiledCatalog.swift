@@ -1,3 +1,4 @@
+package import API
 package import Avro
 internal import GRPC
 internal import Regex

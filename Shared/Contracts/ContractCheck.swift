@@ -1,3 +1,4 @@
+package import API
 package import Avro
 package import GRPC
 internal import JSON

@@ -1,6 +1,6 @@
+internal import API
 internal import Avro
 internal import Regex
-internal import Wire
 
 /// How events of one schema are read under one contract: which values are noted and what each of them is for.
 ///

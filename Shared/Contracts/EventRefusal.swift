@@ -1,3 +1,4 @@
+package import API
 package import Avro
 internal import Bytes
 internal import GRPC

@@ -1,3 +1,4 @@
+package import API
 package import GRPC
 package import JSON
 package import Wire

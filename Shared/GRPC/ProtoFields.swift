@@ -152,7 +152,8 @@ package struct ProtoFields: ~Copyable {
             if value != 0 { writeVarint(number, Int64(value)) }
         case .readingJSON:
             let (found, name) = take(name)
-            if let found, let integer = readInt32(found, in: range, name) { value = integer }
+            guard let found else { return check(value, in: range, name) }
+            if let integer = readInt32(found, in: range, name) { value = integer }
         case .writingJSON:
             if value != 0 { written[name] = .number(JSONNumber(Int64(value))) }
         case .checking:
@@ -173,7 +174,8 @@ package struct ProtoFields: ~Copyable {
             if value != 0 { writeVarint(number, value) }
         case .readingJSON:
             let (found, name) = take(name)
-            if let found, let integer = readInteger(found, in: range, name) { value = integer }
+            guard let found else { return check(value, in: range, name) }
+            if let integer = readInteger(found, in: range, name) { value = integer }
         case .writingJSON:
             if value != 0 { written[name] = .string(String(value)) }
         case .checking:

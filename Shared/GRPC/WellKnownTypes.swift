@@ -126,7 +126,11 @@ package struct FieldMask: ProtoMessage {
     }
 
     package static let textForm: ProtoTextForm<FieldMask>? = ProtoTextForm(
-        read: { text in FieldMask(text.isEmpty ? [] : text.split(separator: ",").map { snakeCase(String($0)) }) },
+        read: { text in
+            FieldMask(
+                text.isEmpty
+                    ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { snakeCase(String($0)) })
+        },
         write: { mask in mask.paths.map(camelCase).joined(separator: ",") },
         rule: "must be names of fields, joined with commas")
 

@@ -1,3 +1,4 @@
+package import API
 package import Crypto
 package import EventLoop
 package import Privacy

@@ -1,3 +1,4 @@
+internal import API
 internal import Contracts
 internal import GRPC
 internal import JSON

@@ -1,3 +1,4 @@
+package import API
 package import Wire
 
 /// One version of a plane's configuration, checked and complete. A value: share it, keep it, compare it.

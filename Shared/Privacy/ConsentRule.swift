@@ -1,4 +1,4 @@
-package import Wire
+package import API
 
 /// Which events a derived stream gets, and which of their fields it may read.
 ///

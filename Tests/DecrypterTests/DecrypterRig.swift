@@ -1,3 +1,4 @@
+import API
 import Avro
 import Bytes
 import Crypto

@@ -1,6 +1,6 @@
+import API
 import Privacy
 import Testing
-import Wire
 
 @Suite struct ConsentRuleTests {
     @Test(arguments: [

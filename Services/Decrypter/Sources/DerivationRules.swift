@@ -1,3 +1,4 @@
+internal import API
 package import PlaneConfig
 package import Privacy
 package import Wire

@@ -1,3 +1,4 @@
+internal import API
 internal import Avro
 internal import Bytes
 internal import Contracts

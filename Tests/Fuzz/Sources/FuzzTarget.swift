@@ -31,6 +31,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case yaml
     /// Messages of the interface definitions as JSON.
     case protoJSON = "proto-json"
+    /// Messages of the interface definitions in their binary form.
+    case protobuf
+    /// gRPC's messages on a stream, in pieces, and the texts around them.
+    case grpcFrame = "grpc-frame"
     /// Contracts, and events under them.
     case contract
     /// Event bodies under one contract.
@@ -61,6 +65,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .recordBatch: try RecordBatchFuzz.run(bytes)
         case .yaml: try YAMLFuzz.run(bytes)
         case .protoJSON: try ProtoJSONFuzz.run(bytes)
+        case .protobuf: try ProtobufFuzz.run(bytes)
+        case .grpcFrame: try GRPCFrameFuzz.run(bytes)
         case .contract: try ContractFuzz.run(bytes)
         case .event: try EventFuzz.run(bytes)
         case .regex: try RegexFuzz.run(bytes)

@@ -1,6 +1,6 @@
+internal import API
 internal import GRPC
 internal import JSON
-internal import Wire
 internal import YAML
 
 /// What is written in a plane's folder: YAML, and JSON as YAML, into the messages of the interface definitions and back.

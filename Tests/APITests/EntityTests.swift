@@ -1,7 +1,7 @@
+import API
 import GRPC
 import JSON
 import Testing
-import Wire
 
 /// The problems of a message read from JSON text, one line each.
 private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: String) throws -> [String] {
@@ -10,7 +10,7 @@ private func problems<Message: ProtoMessage>(_ type: Message.Type, _ text: Strin
     return problems.map(\.description)
 }
 
-@Suite struct SpecTests {
+@Suite struct EntityTests {
     @Test func `both name styles and integers as text are read`() throws {
         var missing: [SpecProblem] = []
         let camel = StreamSpec(

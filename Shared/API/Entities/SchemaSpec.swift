@@ -1,4 +1,5 @@
 package import GRPC
+package import Wire
 
 /// `Schema`: the shape of events, as an Avro or JSON schema text or as a simple schema.
 package struct SchemaSpec: ProtoMessage {

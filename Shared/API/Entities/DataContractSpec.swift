@@ -1,4 +1,5 @@
 package import GRPC
+package import Wire
 
 /// `DataContract`: a schema and what its fields mean for privacy.
 package struct DataContractSpec: ProtoMessage {

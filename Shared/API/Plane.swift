@@ -1,0 +1,96 @@
+// `polder.plane.v1`
+
+package import GRPC
+
+/// What a plane runs on.
+package enum PlaneService: RPCService {
+    package static let serviceName = "polder.plane.v1.PlaneService"
+
+    /// All that the components of a plane run on, or nothing when the caller has it already.
+    package static let getPlane: UnaryMethod<GetPlaneRequest, GetPlaneResponse> = unary("GetPlane")
+    /// The version now, and again whenever it changes.
+    package static let watchPlane: ServerStreamMethod<WatchPlaneRequest, WatchPlaneResponse> = serverStream(
+        "WatchPlane")
+
+    package static let methods = [getPlane.shape, watchPlane.shape]
+}
+
+/// `GetPlaneRequest`.
+package struct GetPlaneRequest: ProtoMessage {
+    package static let protoName = "polder.plane.v1.GetPlaneRequest"
+
+    /// The version that the caller has; when it is still the current one, the answer holds nothing else.
+    package var knownVersion = ""
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "knownVersion", &knownVersion)
+    }
+}
+
+/// `GetPlaneResponse`.
+package struct GetPlaneResponse: ProtoMessage {
+    package static let protoName = "polder.plane.v1.GetPlaneResponse"
+
+    /// Changes whenever the plane does.
+    package var version = ""
+    /// Every stream.
+    package var streams: [PlaneStreamSpec] = []
+    /// Every contract that a stream may use.
+    package var contracts: [DataContractSpec] = []
+    /// Every policy.
+    package var policies: [PolicySpec] = []
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "version", &version)
+        fields.messages(2, "streams", &streams)
+        fields.messages(3, "contracts", &contracts)
+        fields.messages(4, "policies", &policies)
+    }
+}
+
+/// `PlaneStream`: a stream as the components of a plane need it.
+package struct PlaneStreamSpec: ProtoMessage {
+    package static let protoName = "polder.plane.v1.PlaneStream"
+
+    /// The stream and its topic; without credentials.
+    package var extendedStream: ExtendedStream?
+    /// Whose tokens may send to it or read from it.
+    package var clientIDs: [String] = []
+    /// Put in front of each value before it is hashed. Secret.
+    package var maskSeed = ""
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.message(1, "extendedStream", &extendedStream)
+        fields.texts(2, "clientIds", &clientIDs)
+        fields.text(3, "maskSeed", &maskSeed)
+    }
+}
+
+/// `WatchPlaneRequest`.
+package struct WatchPlaneRequest: ProtoMessage {
+    package static let protoName = "polder.plane.v1.WatchPlaneRequest"
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {}
+}
+
+/// `WatchPlaneResponse`.
+package struct WatchPlaneResponse: ProtoMessage {
+    package static let protoName = "polder.plane.v1.WatchPlaneResponse"
+
+    /// The version that can be got now.
+    package var version = ""
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "version", &version)
+    }
+}
