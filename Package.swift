@@ -102,16 +102,18 @@ let plan: [[Target]] = [
     shared("Contracts", uses: ["Avro", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
-        uses: ["YAML", "JSON", "GRPC", "API", "Wire", "Contracts", "System", "Crypto", "Bytes", "Time", "Faults"],
-        tests: ["Avro"],
+        uses: [
+            "YAML", "JSON", "GRPC", "API", "Wire", "Contracts", "Net", "System", "Crypto", "Bytes", "Time", "Faults",
+        ],
+        tests: ["Avro", "EventLoop"],
         embeds: ["Public/clickstream.yaml", "Public/demo.yaml", "Public/example.yaml"]),
 
     // Kit: how every service starts, reports and stops.
     shared(
         "ServiceKit",
         uses: [
-            "Net", "System", "EventLoop", "TLS", "HTTP", "Crypto", "Tokens", "PlaneConfig", "Config", "Observe", "Time",
-            "Faults", "Bytes", "JSON",
+            "Net", "System", "EventLoop", "TLS", "HTTP", "GRPC", "Crypto", "Tokens", "PlaneConfig", "Config", "Observe",
+            "Time", "Faults", "Bytes", "JSON",
         ]),
 
     // Services: one binary each; none imports another.

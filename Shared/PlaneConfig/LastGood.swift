@@ -4,24 +4,29 @@ internal import YAML
 
 /// The documents that a component last accepted, on disk, so that it starts without its folder.
 ///
-///     last-good/<component>/plane.json     {"version":1,"folder":…,"documents":[{"file","kind","spec","clientId","secretFile"}]}
+///     last-good/<component>/plane.json     {"version":1,"folder":…,"documents":[{"file","kind","spec","clientId","secretFile","identity"}]}
 ///
-/// Mode 0600: a mask seed may stand in it.
+/// Mode 0600: the specification of a stream in a plane folder may hold its mask seed. One that a control plane has made is sealed.
 struct LastGood {
     private let folder: String
+    private let seal: SeedSeal?
     private var path: String { "\(folder)/plane.json" }
 
-    init(state: String, component: String) { folder = "\(state)/last-good/\(component)" }
+    /// - Parameter seal: Nil for a component that has no mask seeds to keep.
+    init(state: String, component: String, seal: SeedSeal? = nil) {
+        folder = "\(state)/last-good/\(component)"
+        self.seal = seal
+    }
 
     /// Replaces the copy, in one step. Writes nothing when it is the same already: a full disk must not stop a start.
     func save(_ documents: [PlaneDocument], folder: String) throws(PlaneConfigError) {
-        let list = documents.map { document -> JSONValue in
+        let list = try documents.map { document throws(PlaneConfigError) -> JSONValue in
             var object: JSONObject = [
                 "file": .string(document.file), "kind": .string(document.kind.rawValue), "spec": document.spec,
             ]
             object["clientId"] = document.clientID.map { .string($0) }
             object["secretFile"] = document.secretFile.map { .string($0) }
-            object["identity"] = document.identity?.json
+            if let identity = document.identity { object["identity"] = try json(of: identity) }
             return .object(object)
         }
         let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
@@ -50,23 +55,27 @@ struct LastGood {
                 PlaneDocument(
                     file: file, kind: kind, spec: spec, clientID: entry["clientId"]?.string,
                     secretFile: entry["secretFile"]?.string,
-                    identity: entry["identity"].flatMap { StreamIdentity(json: $0) }, lines: LineTree(line: 0)))
+                    identity: entry["identity"].flatMap { identity(in: $0) }, lines: LineTree(line: 0)))
         }
         return (documents, folder)
     }
-}
 
-extension StreamIdentity {
-    /// The form in the copy on disk.
-    var json: JSONValue {
-        ["id": .string(id), "clientIds": .array(clientIDs.map { .string($0) }), "maskSeed": .string(maskSeed)]
+    private func json(of identity: StreamIdentity) throws(PlaneConfigError) -> JSONValue {
+        var object: JSONObject = [
+            "id": .string(identity.id), "clientIds": .array(identity.clientIDs.map { .string($0) }),
+        ]
+        if let seal, !identity.maskSeed.isEmpty {
+            object["sealedMaskSeed"] = .string(try seal.seal(identity.maskSeed, of: identity.id))
+        }
+        return .object(object)
     }
 
-    /// Reads the form in the copy on disk.
-    init?(json: JSONValue) {
-        guard let id = json["id"]?.string, let clientIDs = json["clientIds"]?.array?.compactMap(\.string),
-            let maskSeed = json["maskSeed"]?.string
-        else { return nil }
-        self.init(id: id, clientIDs: clientIDs, maskSeed: maskSeed)
+    private func identity(in json: JSONValue) -> StreamIdentity? {
+        guard let id = json["id"]?.string, let clientIDs = json["clientIds"]?.array?.compactMap(\.string) else {
+            return nil
+        }
+        let sealed = json["sealedMaskSeed"]?.string
+        let seed = sealed.flatMap { seal?.open($0, of: id) }
+        return StreamIdentity(id: id, clientIDs: clientIDs, maskSeed: seed ?? "")
     }
 }

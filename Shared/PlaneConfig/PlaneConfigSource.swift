@@ -1,3 +1,4 @@
+package import Net
 internal import Synchronization
 internal import System
 
@@ -54,17 +55,37 @@ package final class PlaneConfigSource: Sendable {
         try self.init(FolderOrigin(folder: folder), state: state, component: component)
     }
 
-    init(_ origin: any PlaneOrigin, state: String, component: String) throws(PlaneConfigError) {
+    /// Starts from the last good copy, or waits for a control plane's first answer: a minute, then gives up.
+    ///
+    /// - Parameters:
+    ///   - controlPlane: Its address, for messages.
+    ///   - channel: Its calls carry the installation's token. It must not need the calling thread.
+    ///   - seal: Of a component that masks: it gets mask seeds, and keeps them sealed. Nil for the others.
+    ///   - state: The state folder, with schema ids and last good copies.
+    ///   - component: Which copy is this component's own.
+    /// - Throws: `.unreachable`, or `.invalid` when what the control plane says holds mistakes, and there is no copy;
+    ///   `.state` or `.corruptState`.
+    package convenience init(
+        controlPlane: String, channel: GRPCChannel, seal: SeedSeal?, state: String, component: String
+    ) throws(PlaneConfigError) {
+        try self.init(
+            ControlPlaneOrigin(place: controlPlane, channel: channel, wantsMaskSeeds: seal != nil), state: state,
+            component: component, seal: seal)
+    }
+
+    init(
+        _ origin: any PlaneOrigin, state: String, component: String, seal: SeedSeal? = nil
+    ) throws(PlaneConfigError) {
         self.origin = origin
         loader = try PlaneLoader(state: state)
-        lastGood = LastGood(state: state, component: component)
+        lastGood = LastGood(state: state, component: component, seal: seal)
         var start = origin.isSlow ? try Self.copy(lastGood, loader) : nil
         var problems: [PlaneProblem] = []
         var copyError: PlaneConfigError?
         var confirmed: MonotonicTime?
         if start == nil {
             do {
-                let documents = try origin.read() ?? []
+                let documents = try Self.firstReading(of: origin)
                 start = try loader.snapshot(of: documents, folder: origin.place)
                 confirmed = MonotonicTime.now()
                 do { try lastGood.save(documents, folder: origin.place) } catch { copyError = error }
@@ -87,6 +108,20 @@ package final class PlaneConfigSource: Sendable {
             State(
                 snapshot: snapshot, confirmed: confirmed, isAccepted: confirmed != nil, isCopyMissing: copyError != nil)
         )
+    }
+
+    /// Components and their control plane may start side by side.
+    private static func firstReading(of origin: any PlaneOrigin) throws(PlaneConfigError) -> [PlaneDocument] {
+        let end = MonotonicTime.now() + .seconds(60)
+        while true {
+            do {
+                if let documents = try origin.read() { return documents }
+                origin.readAgain()
+            } catch {
+                guard case .unreachable = error, origin.isSlow, origin.awaitNews(until: end, unchanged: {}) == .news
+                else { throw error }
+            }
+        }
     }
 
     private static func copy(_ lastGood: LastGood, _ loader: PlaneLoader) throws(PlaneConfigError) -> PlaneSnapshot? {
@@ -161,7 +196,8 @@ package final class PlaneConfigSource: Sendable {
                 return state.snapshot.version != snapshot.version
             }
             confirm()
-            return (isNew ? [.changed(snapshot)] : []) + keepCopy(of: documents)
+            let isKept = !isNew && !state.withLock { $0.isCopyMissing }
+            return (isNew ? [.changed(snapshot)] : []) + (isKept ? [] : keepCopy(of: documents))
         } catch {
             switch error {
             case .invalid(let problems):

@@ -12,6 +12,11 @@ struct StreamIdentity: Sendable, Equatable {
     var clientIDs: [String]
     /// Stands in front of a masked value; empty without masks, and for components that mask nothing.
     var maskSeed: String
+
+    /// Equal for equal identities.
+    var fingerprint: JSONValue {
+        ["id": .string(id), "clientIds": .array(clientIDs.map { .string($0) }), "maskSeed": .string(maskSeed)]
+    }
 }
 
 /// One entity as it stands in a plane folder: its kind, its content, and where it was read.

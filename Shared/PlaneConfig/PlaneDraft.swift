@@ -45,7 +45,7 @@ struct PlaneDraft: Sendable {
         for stream in streams {
             parts.append([
                 "spec": stream.spec.json, "clientId": .string(stream.clientID ?? ""),
-                "secretFile": .string(stream.secretFile ?? ""), "identity": stream.identity?.json ?? .null,
+                "secretFile": .string(stream.secretFile ?? ""), "identity": stream.identity?.fingerprint ?? .null,
             ])
         }
         parts += contracts.map(\.spec.json)

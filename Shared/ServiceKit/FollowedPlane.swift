@@ -1,21 +1,59 @@
+import Net
 package import Observe
 package import PlaneConfig
+import Synchronization
 import Time
 
 /// The plane's configuration, as a service follows it: what is in force, and what is told of its changes.
 package final class FollowedPlane: Sendable {
     private let source: PlaneConfigSource
+    private let link: ControlPlaneLink?
     private let telemetry: PlaneTelemetry
 
     /// Reads the configuration, or starts from the last good copy.
     ///
-    /// - Parameter component: Which copy is this service's own; the service's name, if it runs once in a plane.
-    /// - Throws: `ConfigurationRefused` with every mistake when there is no last good copy; otherwise `PlaneConfigError`.
-    package init(_ config: PlaneSourceConfig, state: String, component: String, _ kit: Kit) throws {
-        source = try PlaneConfigSource.opened(folder: config.folder, state: state, component: component)
+    /// - Parameters:
+    ///   - component: Which copy is this service's own; the service's name, if it runs once in a plane.
+    ///   - seal: Of a service that masks: see `PlaneConfigSource`.
+    /// - Throws: `ConfigurationRefused` with every mistake when there is no last good copy; otherwise `PlaneConfigError`, and
+    ///   what the link to the control plane says.
+    package init(
+        _ config: PlaneSourceConfig, state: String, component: String, seal: SeedSeal? = nil, _ kit: Kit
+    ) async throws {
+        switch config {
+        case .folder(let folder):
+            link = nil
+            source = try await Self.open { () throws(PlaneConfigError) in
+                try PlaneConfigSource(folder: folder, state: state, component: component)
+            }
+        case .controlPlane(let config):
+            let link = try ControlPlaneLink(config, kit)
+            self.link = link
+            source = try await Self.open { () throws(PlaneConfigError) in
+                try PlaneConfigSource(
+                    controlPlane: link.address, channel: link.channel, seal: seal, state: state, component: component)
+            }
+        }
         telemetry = PlaneTelemetry(kit.logger, kit.metrics, service: kit.name)
         telemetry.reportAge { [source] in source.age }
         telemetry.started(source)
+    }
+
+    /// On a thread of its own: a control plane's first answer needs the loop.
+    private static func open(
+        _ make: @escaping @Sendable () throws(PlaneConfigError) -> PlaneConfigSource
+    ) async throws -> PlaneConfigSource {
+        let made = Mutex<Result<PlaneConfigSource, PlaneConfigError>?>(nil)
+        await onOwnThread("plane-config") {
+            let result = Result { () throws(PlaneConfigError) in try make() }
+            made.withLock { $0 = result }
+        }
+        guard let result = made.withLock({ $0 }) else { preconditionFailure("the thread has ended") }
+        switch result {
+        case .success(let source): return source
+        case .failure(.invalid(let problems)): throw ConfigurationRefused(problems.map(\.description))
+        case .failure(let error): throw error
+        }
     }
 
     /// The configuration in force.
@@ -39,7 +77,10 @@ package final class FollowedPlane: Sendable {
     }
 
     /// Follows no more. Waits for the thread: never call it from `onChange`.
-    package func stop() { source.stop() }
+    package func stop() {
+        source.stop()
+        link?.channel.shutDown()
+    }
 }
 
 /// Log lines and metrics about the plane's configuration.

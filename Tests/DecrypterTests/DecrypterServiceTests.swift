@@ -56,12 +56,12 @@ import Wire
             try PlaneConfigSource(folder: plane, state: state, component: "test").current
         }
 
-        func start() throws -> (Decrypter, MetricRegistry) {
-            let (service, kit) = try startWithKit()
+        func start() async throws -> (Decrypter, MetricRegistry) {
+            let (service, kit) = try await startWithKit()
             return (service, kit.metrics)
         }
 
-        func startWithKit() throws -> (Decrypter, Kit) {
+        func startWithKit() async throws -> (Decrypter, Kit) {
             var env = EnvReader([
                 "DECRYPTER_STREAM": "people", "DECRYPTER_PLANE_FOLDER": plane, "DECRYPTER_STATE_FOLDER": state,
             ])
@@ -72,7 +72,7 @@ import Wire
                 name: "decrypter",
                 logger: Logger(service: "decrypter", sink: NullLogSink(), clock: clock, format: .text),
                 metrics: metrics, clock: clock, loop: rig.loop, tls: TLSFiles(certificate: nil, key: nil))
-            return (try Decrypter(config, kit), kit)
+            return (try await Decrypter(config, kit), kit)
         }
 
         /// Appends an event of each person to the source stream.
@@ -113,7 +113,7 @@ import Wire
         let site = try Site()
         try site.rig.folder.write("plane/p1.yaml", text: Self.stream("people-1", "[1]"))
         try await site.send(["ann", "bob"])
-        let (service, metrics) = try site.start()
+        let (service, metrics) = try await site.start()
         #expect(try await site.wait(for: "people-1", "id", count: 2) == ["ann", "bob"])
 
         // A new derived stream begins with the earliest event.
@@ -147,7 +147,7 @@ import Wire
         try site.rig.folder.write("plane/p1.yaml", text: Self.stream("people-1", "[1]"))
         try site.rig.folder.write("plane/p2.yaml", text: Self.stream("people-2", "[2]"))
         try await site.send(["ann"])
-        let (first, _) = try site.start()
+        let (first, _) = try await site.start()
         for stream in ["people-1", "people-2"] { _ = try await site.wait(for: stream, "id", count: 1) }
         await first.drain()
         let damaged = try #require(try site.source().stream(named: "people-1")).topic
@@ -156,7 +156,7 @@ import Wire
         try site.rig.folder.write(path, [UInt8](repeating: 0, count: 100) + good.dropFirst(100))
 
         try await site.send(["bob"])
-        let (second, kit) = try site.startWithKit()
+        let (second, kit) = try await site.startWithKit()
         let run = Task { try await second.run() }
         _ = try await site.wait(for: "people-2", "mail", count: 2)
         try await eventually("it is told") {
@@ -179,27 +179,27 @@ import Wire
         let site = try Site()
         try site.rig.folder.write("plane/p1.yaml", text: Self.stream("people-1", "[1]"))
         try await site.send(["ann"])
-        let (first, _) = try site.start()
+        let (first, _) = try await site.start()
         _ = try await site.wait(for: "people-1", "id", count: 1)
         await first.drain()
         try await site.send(["bob"])
-        let (second, _) = try site.start()
+        let (second, _) = try await site.start()
         #expect(try await site.wait(for: "people-1", "id", count: 2) == ["ann", "bob"])
         await second.drain()
         #expect(try site.rig.records(try #require(site.source().stream(named: "people-1")).topic).count == 2)
     }
 
-    @Test func `a plane folder with mistakes and no last good copy is refused with all of them`() throws {
+    @Test func `a plane folder with mistakes and no last good copy is refused with all of them`() async throws {
         let site = try Site()
         try site.rig.folder.write("plane/bad.yaml", text: "kind: Stream\nspec:\n  ref: {name: x}\n  nonsense: 1\n")
-        let error = #expect(throws: ConfigurationRefused.self) { _ = try site.start() }
+        let error = await #expect(throws: ConfigurationRefused.self) { _ = try await site.start() }
         #expect((error?.problems.count ?? 0) >= 2)
     }
 
     @Test func `a wrong key-encryption key is told at the start`() async throws {
         let site = try Site()
         try site.rig.folder.write("secrets/kek", [1, 2, 3])
-        let error = #expect(throws: ConfigurationRefused.self) { _ = try site.start() }
+        let error = await #expect(throws: ConfigurationRefused.self) { _ = try await site.start() }
         #expect(error?.problems.first?.contains("secrets/kek: must hold exactly 32 bytes") == true)
     }
 }

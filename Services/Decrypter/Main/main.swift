@@ -2,5 +2,5 @@ import Decrypter
 import ServiceKit
 
 ServiceMain.run("decrypter", DecrypterConfig.self) { config, kit in
-    try Decrypter(config, kit)
+    try await Decrypter(config, kit)
 }

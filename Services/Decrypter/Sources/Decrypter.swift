@@ -40,22 +40,24 @@ package final class Decrypter: Service {
 
     /// Opens everything and starts the derived streams that the plane names now.
     /// - Throws: `ConfigurationRefused` when the plane folder holds mistakes and there is no last good copy.
-    package init(_ config: DecrypterConfig, _ kit: Kit) throws {
+    package init(_ config: DecrypterConfig, _ kit: Kit) async throws {
         self.config = config
         clock = kit.clock
         telemetry = DecrypterTelemetry(logger: kit.logger, metrics: kit.metrics)
-        plane = try FollowedPlane(
-            config.plane, state: config.stateFolder, component: "decrypter-\(config.stream)", kit)
+        let key: SecretBytes
+        do throws(KeyVaultError) {
+            key = try Self.keyEncryptionKey(config)
+        } catch {
+            throw error.isMisplacedSecret ? ConfigurationRefused([error.description]) : error
+        }
+        let seal = try SeedSeal(keyEncryptionKey: key)
+        plane = try await FollowedPlane(
+            config.plane, state: config.stateFolder, component: "decrypter-\(config.stream)", seal: seal, kit)
         schemas = try SchemaStore(state: config.stateFolder)
         // Without a retention: the gateway, which owns the folder's, cleans the derived topics up too.
         log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock)
         loop = try EventLoop(name: "commits")
         (fatal, reportFatal) = AsyncStream.makeStream(of: DecrypterError.self, bufferingPolicy: .bufferingOldest(1))
-        do throws(KeyVaultError) {
-            _ = try Self.keyEncryptionKey(config)  // a missing or unreadable key is told now, not at the first event
-        } catch {
-            throw error.isMisplacedSecret ? ConfigurationRefused([error.description]) : error
-        }
         kit.readiness.mention { [telemetry] in telemetry.standingStill.lines }
         apply(plane.current)
         try plane.watch { [self] in apply($0) }

@@ -53,7 +53,7 @@ package final class EventGateway: Service {
         self.kit = kit
         let telemetry = EventGatewayTelemetry(registry: kit.metrics, logger: kit.logger)
         self.telemetry = telemetry
-        planes = try FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
+        planes = try await FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
         let plane = try CompiledPlane(planes.current, after: nil)
         telemetry.planeSizes(planes.current)
 

@@ -36,7 +36,7 @@ package final class WebSocketService: Service {
     /// - Throws: `ConfigurationRefused` when the plane folder holds mistakes and there is no last good copy.
     package init(_ config: WebSocketConfig, _ kit: Kit) async throws {
         telemetry = WebSocketTelemetry(registry: kit.metrics, logger: kit.logger)
-        plane = try FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
+        plane = try await FollowedPlane(config.plane, state: config.stateFolder, component: kit.name, kit)
 
         log = try SQLiteEventLog(folder: config.stateFolder, clock: kit.clock, options: .readOnly)
         let schemas = try SchemaStore(state: config.stateFolder)

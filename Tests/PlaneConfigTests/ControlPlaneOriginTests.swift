@@ -1,0 +1,117 @@
+import API
+import Crypto
+import PlaneConfig
+import Synchronization
+import System
+import TestKit
+import Testing
+import Wire
+
+@Suite struct ControlPlaneOriginTests {
+    private let ids = [
+        "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222",
+        "33333333-3333-4333-8333-333333333333",
+    ]
+    private let project = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+    private let other = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+
+    @Test func `a change that the control plane hints at is in force at once, with the ids it gave`() async throws {
+        let folder = try TemporaryFolder()
+        let plane = try await FakeControlPlane([planeStream("first", id: ids[0], project: project)])
+        let source = try await plane.source(state: folder.path)
+        try source.watch { _ in }
+        #expect(source.current.streams.map(\.id) == [ids[0]])
+        #expect(source.current.streams.map(\.topic.description) == ["stream-\(ids[0])"])
+
+        plane.describe([
+            planeStream("first", id: ids[0], project: project),
+            planeStream("first-1", id: ids[1], project: project, from: "first"),
+            planeStream("first", id: ids[2], project: other),
+        ])
+        // The next question without a hint would come in twelve seconds at the earliest.
+        try await eventually("the hint is followed") { source.current.streams.count == 3 }
+        #expect(source.current.stream(clientID: "stream-22222222")?.derivedFrom == "first")
+        #expect(source.current.decryptedStreams.map(\.id) == [ids[0]])
+        #expect(source.current.stream(called: ids[2])?.projectID == other)
+        source.stop()
+        await plane.stop()
+    }
+
+    @Test func `a component starts from its copy while the control plane is away, and catches up later`() async throws {
+        let folder = try TemporaryFolder()
+        let plane = try await FakeControlPlane([planeStream("kept", id: ids[0], project: project)])
+        let first = try await plane.source(state: folder.path)
+        #expect(first.age != nil)
+        first.stop()
+        await plane.goAway()
+
+        let second = try await plane.source(state: folder.path)
+        #expect(second.current.streams.map(\.name) == ["kept"])
+        #expect(second.age == nil)
+        let told = Mutex<[String]>([])
+        try second.watch { update in
+            if case .notReached(let error) = update { told.withLock { $0.append("\(error)") } }
+        }
+        try await eventually("it is told that nobody answers") { !told.withLock { $0.isEmpty } }
+        plane.describe([
+            planeStream("kept", id: ids[0], project: project), planeStream("newer", id: ids[1], project: project),
+        ])
+        try await plane.comeBack()
+        try await eventually("it catches up") { second.current.streams.count == 2 && second.age != nil }
+        #expect(told.withLock { $0.count } == 1)
+        second.stop()
+        await plane.stop()
+    }
+
+    @Test func `what the control plane says wrongly is refused, and the good plane stays, also on disk`() async throws {
+        let folder = try TemporaryFolder()
+        let plane = try await FakeControlPlane([planeStream("good", id: ids[0], project: project)])
+        let source = try await plane.source(state: folder.path)
+        let refused = Mutex<[PlaneProblem]>([])
+        try source.watch { update in
+            if case .refused(let problems) = update { refused.withLock { $0 = problems } }
+        }
+        plane.describe([planeStream("orphan", id: ids[1], project: project, from: "nobody")])
+        try await eventually("it is refused") { !refused.withLock { $0.isEmpty } }
+        #expect(
+            refused.withLock { $0.map(\.description) } == [
+                "Stream orphan: linkedStream names nobody, which does not exist"
+            ])
+        #expect(source.current.streams.map(\.name) == ["good"])
+        source.stop()
+        await plane.goAway()
+        let again = try await plane.source(state: folder.path)
+        #expect(again.current.streams.map(\.name) == ["good"])
+        again.stop()
+        await plane.stop()
+    }
+
+    @Test func `mask seeds are kept sealed, and only by who masks`() async throws {
+        let folder = try TemporaryFolder()
+        let seed = "a seed that nobody may read"
+        let streams = [
+            planeStream("demo", id: ids[0], project: project),
+            planeStream(
+                "demo-M1", id: ids[1], project: project, from: "demo",
+                masking: ["strmprivacy/example/1.5.0": ["uniqueIdentifier"]], seed: seed),
+        ]
+        let plane = try await FakeControlPlane(streams)
+        let plain = try await plane.source(state: folder.path)
+        #expect(plain.current.stream(named: "demo-M1")?.maskSeed == "")
+        plain.stop()
+
+        let key = SecretBytes(copying: [UInt8](repeating: 7, count: 32))
+        let seal = try SeedSeal(keyEncryptionKey: key)
+        try File.remove(folder.file("last-good/test/plane.json"))
+        let masking = try await plane.source(state: folder.path, seal: seal)
+        #expect(masking.current.stream(named: "demo-M1")?.maskSeed == seed)
+        masking.stop()
+        await plane.goAway()
+        let copy = try File.read(folder.file("last-good/test/plane.json"))
+        #expect(!String(decoding: copy, as: UTF8.self).contains(seed))
+        let restarted = try await plane.source(state: folder.path, seal: seal)
+        #expect(restarted.current.stream(named: "demo-M1")?.maskSeed == seed)
+        restarted.stop()
+        await plane.stop()
+    }
+}
