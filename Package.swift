@@ -140,8 +140,8 @@ let plan: [[Target]] = [
     service(
         "ControlPlane", binary: "control-plane",
         uses: [
-            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "PlaneConfig", "KeyVault", "SQLite",
-            "Crypto", "Wire", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "KeyVault",
+            "SQLite", "Crypto", "GRPC", "API", "Wire", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
         ]),
     service(
         "Polder", binary: "polder",

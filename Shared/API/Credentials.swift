@@ -61,7 +61,7 @@ package struct DeleteCredentialRequest: ProtoMessage {
     package init() {}
 
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "clientId", &clientID, [.required, .uuid])
+        fields.text(1, "clientId", &clientID, [.required])
     }
 }
 
@@ -75,7 +75,7 @@ package struct GetCredentialRequest: ProtoMessage {
     package init() {}
 
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "clientId", &clientID, [.required, .uuid])
+        fields.text(1, "clientId", &clientID, [.required])
     }
 }
 

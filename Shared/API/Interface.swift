@@ -46,6 +46,7 @@ package enum Interface {
         InternalAPI.InternalStreamsService.self,
         InternalAPI.InternalUsageService.self,
         PlaneService.self,
+        AuditService.self,
     ]
 
     /// Every method.

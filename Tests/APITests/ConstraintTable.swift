@@ -1,4 +1,5 @@
 /// Every constraint of the public interface definitions: message, field, rule. What a rule means is in `ConstraintTests`.
+/// Client ids of streams are no UUIDs, whatever `CredentialsService` says: theirs need only be there.
 let constraintTable = #"""
     strmprivacy.api.entities.v1.Stream
       ref: must be set
@@ -213,9 +214,9 @@ let constraintTable = #"""
     strmprivacy.api.credentials.v1.ListCredentialsRequest
       streamRef: must be set
     strmprivacy.api.credentials.v1.DeleteCredentialRequest
-      clientId: uuid
+      clientId: len ≥1
     strmprivacy.api.credentials.v1.GetCredentialRequest
-      clientId: uuid
+      clientId: len ≥1
     strmprivacy.api.credentials.v1.CreateCredentialRequest
       streamRef: must be set
     strmprivacy.api.customer_entity_versions.v1.GetBatchExporterImageRequest

@@ -10,6 +10,9 @@ final class RunningControlPlane: Sendable {
     let url: String
     let plainURL: String
     let adminURL: String
+    /// Ports of the API, with TLS and without.
+    let apiPort: Int
+    let apiPlainPort: Int
     var issuer: String { url + "/auth/realms/streams" }
     var tokenURL: String { issuer + "/protocol/openid-connect/token" }
 
@@ -36,6 +39,7 @@ final class RunningControlPlane: Sendable {
     static func environment(_ folder: TemporaryFolder) -> [String: String] {
         [
             "CONTROL_PLANE_LISTEN": "127.0.0.1:0", "CONTROL_PLANE_LISTEN_PLAIN": "127.0.0.1:0",
+            "CONTROL_PLANE_GRPC_LISTEN": "127.0.0.1:0", "CONTROL_PLANE_GRPC_LISTEN_PLAIN": "127.0.0.1:0",
             "CONTROL_PLANE_ADMIN_LISTEN": "127.0.0.1:0", "CONTROL_PLANE_PLANE_FOLDER": folder.file("plane"),
             "CONTROL_PLANE_STATE_FOLDER": folder.file("state"),
             "CONTROL_PLANE_TLS_CERT_FILE": folder.file("control-plane.pem"),
@@ -51,6 +55,8 @@ final class RunningControlPlane: Sendable {
         func line(_ message: String) -> JSONValue? { lines.first { $0["message"]?.string == message } }
         url = "https://localhost:\(line("listening")?["port"]?.int64 ?? 0)"
         plainURL = "http://localhost:\(line("listening")?["plainPort"]?.int64 ?? 0)"
+        apiPort = Int(line("serving the API")?["port"]?.int64 ?? 0)
+        apiPlainPort = Int(line("serving the API")?["plainPort"]?.int64 ?? 0)
         adminURL = "https://localhost:\(line("service started")?["adminPort"]?.int64 ?? 0)"
     }
 

@@ -20,7 +20,7 @@ import Testing
         #expect(masked["derivedFrom"] == "demo")
         #expect(masked["purposes"] == [0, 1])
         #expect(ready.stream("demo")?["derivedFrom"] == .null)
-        for name in ["events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain"] {
+        for name in ["events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain", "api", "apiPlain"] {
             #expect(!ready.url(name).isEmpty)
         }
         let services = ["control-plane", "event-gateway", "web-socket", "decrypter"]

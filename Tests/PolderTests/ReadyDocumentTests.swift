@@ -23,7 +23,7 @@ import Time
         let text = document.json.text()
         #expect(
             text
-                == #"{"version":1,"dir":"/d","caFile":"/d/tls/ca.pem","urls":{"events":"https://localhost:8443/event","eventsPlain":"http://localhost:8080/event","webSocket":"wss://localhost:8444/ws","webSocketPlain":"ws://localhost:8082/ws","auth":"https://localhost:8543","authPlain":"http://localhost:8180"},"admin":{"event-gateway":["https://localhost:9101"]},"pids":{"event-gateway":[4711]},"streams":[{"name":"demo","id":"u","topic":"stream-u","clientId":"stream-c","clientSecret":"s","derivedFrom":null,"purposes":[]},{"name":"demo-0","id":"v","topic":"stream-v","clientId":"stream-d","clientSecret":"t","derivedFrom":"demo","purposes":[0]}],"adminUser":{"email":"admin@polder.local","passwordFile":"/d/secrets/admin-password"},"supervisor":7}"#
+                == #"{"version":1,"dir":"/d","caFile":"/d/tls/ca.pem","urls":{"events":"https://localhost:8443/event","eventsPlain":"http://localhost:8080/event","webSocket":"wss://localhost:8444/ws","webSocketPlain":"ws://localhost:8082/ws","auth":"https://localhost:8543","authPlain":"http://localhost:8180","api":"https://localhost:50052","apiPlain":"http://localhost:50051"},"admin":{"event-gateway":["https://localhost:9101"]},"pids":{"event-gateway":[4711]},"streams":[{"name":"demo","id":"u","topic":"stream-u","clientId":"stream-c","clientSecret":"s","derivedFrom":null,"purposes":[]},{"name":"demo-0","id":"v","topic":"stream-v","clientId":"stream-d","clientSecret":"t","derivedFrom":"demo","purposes":[0]}],"adminUser":{"email":"admin@polder.local","passwordFile":"/d/secrets/admin-password"},"supervisor":7}"#
         )
         #expect(ReadyDocument(json: try .parse(text)) == document)
     }

@@ -13,11 +13,12 @@ import TLS
 import Time
 import Tokens
 
-/// The control plane: the OIDC provider of its three realms, and the state that they stand on.
+/// The control plane: the OIDC provider of its three realms, the API, and the state that they stand on.
 package final class ControlPlane: Service {
     private let kit: Kit
     private let store: StateStore
     private let server: HTTPServer
+    private let calls: CallServer
     private let loops: EventLoopPool
     private let follow: FollowPlane
     private let housekeeping: Housekeeping
@@ -37,10 +38,12 @@ package final class ControlPlane: Service {
 
         store = try Self.store(config, kit)
         let registry = try ClientRegistry.streams(store)
+        let feed = try PlaneFeed.following(store)
         follow = FollowPlane(
             source: try PlaneConfigSource.opened(
                 folder: config.planeFolder, state: config.stateFolder, component: kit.name),
-            identities: try Identities(state: config.stateFolder), registry: registry, telemetry: telemetry)
+            identities: try Identities(state: config.stateFolder), registry: registry, store: store,
+            telemetry: telemetry, changed: { feed.changed() })
         try follow.start()
 
         passwords = try PasswordWork()
@@ -67,6 +70,11 @@ package final class ControlPlane: Service {
             IdentityProvider.Parts(
                 state: store, streamClients: registry, work: passwords, clock: kit.clock, telemetry: telemetry))
         door.put(Routes(identity))
+        let desk = try CallDesk(store: store, telemetry: telemetry) { [follow] in follow.folder }
+        let doorkeeper = Doorkeeper(realms: identity.realms, store: store, clock: kit.clock)
+        var methods = MethodTable(desk, doorkeeper)
+        methods.addAll(feed)
+        calls = try await CallServer.start(config, kit, methods, desk, telemetry)
         telemetry.emit(
             .listening(
                 base: base, port: Int(server.addresses[0].port),
@@ -75,7 +83,9 @@ package final class ControlPlane: Service {
 
     /// Finishes what was asked and asks nothing more.
     package func drain() async {
-        await server.drain(grace: kit.shutdownGrace)
+        async let isDrained = server.drain(grace: kit.shutdownGrace)
+        await calls.drain(grace: kit.shutdownGrace)
+        _ = await isDrained
         await onOwnThread("drain") { [housekeeping, follow, store, passwords] in
             housekeeping.stop()
             follow.stop()

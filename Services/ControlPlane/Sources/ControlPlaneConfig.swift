@@ -15,6 +15,10 @@ package struct ControlPlaneConfig: ServiceConfig {
     package let listen: HostPort
     /// The listener without TLS; nil when there is none.
     package let listenPlain: HostPort?
+    /// The TLS listener of the API: gRPC.
+    package let grpcListen: HostPort
+    /// The listener of the API without TLS; nil when there is none.
+    package let grpcListenPlain: HostPort?
     /// What begins the issuer's address; nil is `https://localhost:<port of the TLS listener>`.
     package let publicURL: URLString?
     /// The plane's folder of entities.
@@ -47,6 +51,11 @@ package struct ControlPlaneConfig: ServiceConfig {
         listenPlain = env.readIfPresent(
             "CONTROL_PLANE_LISTEN_PLAIN", example: "127.0.0.1:8180",
             "Address of a listener without TLS, for clients on this machine: loopback only.")
+        grpcListen = env.read(
+            "CONTROL_PLANE_GRPC_LISTEN", default: "0.0.0.0:50052", "Address of the API's listener: gRPC over TLS.")
+        grpcListenPlain = env.readIfPresent(
+            "CONTROL_PLANE_GRPC_LISTEN_PLAIN", example: "127.0.0.1:50051",
+            "Address of a listener of the API without TLS, for clients on this machine: loopback only.")
         publicURL = env.readIfPresent(
             "CONTROL_PLANE_PUBLIC_URL", example: "https://auth.example.com",
             "What begins the issuer of every token. Without it `https://localhost:<port of the TLS listener>`.")
@@ -83,6 +92,8 @@ package struct ControlPlaneConfig: ServiceConfig {
         loops = env.read("CONTROL_PLANE_LOOPS", default: "1", in: 1...64, "Threads that serve connections.")
         env.checkAddress("CONTROL_PLANE_LISTEN", listen)
         env.checkPlainListener("CONTROL_PLANE_LISTEN_PLAIN", listenPlain)
+        env.checkAddress("CONTROL_PLANE_GRPC_LISTEN", grpcListen)
+        env.checkPlainListener("CONTROL_PLANE_GRPC_LISTEN_PLAIN", grpcListenPlain)
     }
 }
 

@@ -1,4 +1,5 @@
 import Bytes
+package import GRPC
 import HTTP
 package import Observe
 import Time
@@ -9,6 +10,12 @@ package final class ControlPlaneTelemetry: Sendable {
     package enum Event: Sendable {
         /// The doors are open.
         case listening(base: String, port: Int, plainPort: Int?)
+        /// The API's doors are open.
+        case serving(port: Int, plainPort: Int?)
+        /// A call of the API ended.
+        case callEnded(method: String?, code: StatusCode, time: Duration)
+        /// The plane folder describes a stream whose name was taken before.
+        case streamShadowed(name: String)
         /// A client got a token.
         case tokenIssued(RealmName, TokenRequest.Grant)
         /// A token request was refused; without a realm when there is no such realm.
@@ -59,6 +66,8 @@ package final class ControlPlaneTelemetry: Sendable {
     private let configurationsRefused: Counter
     private let rotations: Counter
     private let rotationFailures: Counter
+    private let calls: CounterFamily
+    private let callSeconds: Histogram
     /// How long a token request takes.
     package let tokenSeconds: Histogram
 
@@ -90,6 +99,11 @@ package final class ControlPlaneTelemetry: Sendable {
         rotations = metrics.counter("control_plane_signing_keys_made_total", "Signing keys made.")
         rotationFailures = metrics.counter(
             "control_plane_signing_key_failures_total", "Failed tries to make or throw away a signing key.")
+        calls = metrics.counters(
+            "control_plane_calls_total",
+            "Calls of the API, by method and status; without a method when there is no such one.",
+            labels: ["method", "code"])
+        callSeconds = metrics.histogram("control_plane_call_seconds", "Time to answer a call of the API, in seconds.")
         for outcome in outcomes { _ = logins.with(outcome) }
         for reason in ["code", "refresh_token"] { _ = thefts.with(reason) }
         tokenSeconds = metrics.histogram("control_plane_token_seconds", "Time to answer a token request, in seconds.")
@@ -105,6 +119,15 @@ package final class ControlPlaneTelemetry: Sendable {
         case .listening(let base, let port, let plainPort):
             logger.info(
                 "listening", ["url": .string(base), "port": .int(port), "plainPort": .int(plainPort ?? 0)])
+        case .serving(let port, let plainPort):
+            logger.info("serving the API", ["port": .int(port), "plainPort": .int(plainPort ?? 0)])
+        case .callEnded(let method, let code, let time):
+            calls.with(method.map { String($0.dropFirst()) } ?? "", code.name).increment()
+            callSeconds.observe(time)
+        case .streamShadowed(let name):
+            logger.warning(
+                "a stream of the plane folder is left out of the API: its name was taken before",
+                ["stream": .string(name)])
         case .tokenIssued(let realm, let grant): issued.with(realm.rawValue, Self.label(grant)).increment()
         case .tokenRefused(let realm, let error):
             refused.with(realm?.rawValue ?? "", Self.label(error)).increment()
@@ -147,11 +170,16 @@ package final class ControlPlaneTelemetry: Sendable {
     }
 
     /// Writes down what nobody expected, and answers with the id under which it stands in the log.
-    func unexpected(_ error: any Error) -> Response {
+    func unexpected(_ error: any Error) -> Response { ControlPlaneProblems.unexpected(id: unexpectedID(error)) }
+
+    /// Writes down what nobody expected.
+    ///
+    /// - Returns: The id under which it stands in the log.
+    func unexpectedID(_ error: any Error) -> String {
         var generator = SystemRandomNumberGenerator()
         let id = Hex.encode((0..<8).map { _ in UInt8.random(in: 0...255, using: &generator) })
         emit(.requestFailed(id: id, reason: "\(error)"))
-        return ControlPlaneProblems.unexpected(id: id)
+        return id
     }
 
     private static func exists(_ grant: String, in realm: RealmName) -> Bool {

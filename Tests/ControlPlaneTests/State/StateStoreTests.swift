@@ -129,7 +129,8 @@ struct TestState {
         }
         #expect(throws: CallError.self) {
             try store.writeBlocking(by: .system, "test") { change throws(CallError) in
-                try change.removeProject(project)
+                let all = try change.view.projects()
+                try change.removeProject(all[0])
             }
         }
         try store.writeBlocking(by: .system, "test") { change throws(CallError) in

@@ -3,7 +3,7 @@ package import SQLite
 
 /// Why a call of the API was refused. The texts name fields, kinds and references, never a secret.
 package enum CallError: Fault, Equatable {
-    /// A field of the request breaks a rule: `stream.consent_levels`, `must …`.
+    /// A field of the request breaks a rule: `stream.consentLevels`, `must …`.
     case invalid(field: String, rule: String)
     /// There is no such entity.
     case notFound(EntityKind, String)
@@ -19,6 +19,8 @@ package enum CallError: Fault, Equatable {
     case unauthenticated(String)
     /// The caller may not do this.
     case denied(String)
+    /// The control plane is about to end.
+    case stopping
     /// The state could not be read or written.
     case state(SQLiteError)
     /// What the state holds cannot be right: what, in words.
@@ -28,6 +30,7 @@ package enum CallError: Fault, Equatable {
     package var blame: Blame {
         switch self {
         case .invalid, .notFound, .alreadyExists, .refused, .stale, .exhausted, .unauthenticated, .denied: .caller
+        case .stopping: .upstream
         case .state(let error): error.blame
         case .damaged: .us
         }
@@ -36,6 +39,7 @@ package enum CallError: Fault, Equatable {
     /// Only trouble of the machine may pass by itself.
     package var retry: Retry {
         switch self {
+        case .stopping: .afterBackoff
         case .state(let error): error.retry
         case .invalid, .notFound, .alreadyExists, .refused, .stale, .exhausted, .unauthenticated, .denied, .damaged:
             .never
@@ -47,7 +51,7 @@ package enum CallError: Fault, Equatable {
 package enum EntityKind: String, Sendable, CaseIterable {
     case organization, handle, user, invite, project, stream
     case keyStream = "key stream"
-    case credential, installation
+    case credential, installation, release
     case installedComponent = "installed component"
     case policy
     case dataContract = "data contract"

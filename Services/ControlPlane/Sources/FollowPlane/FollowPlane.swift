@@ -5,12 +5,19 @@ package final class FollowPlane: Sendable {
     private let source: PlaneConfigSource
     private let identities: Identities
     private let registry: ClientRegistry
+    private let store: StateStore
     private let telemetry: ControlPlaneTelemetry
+    private let changed: @Sendable () -> Void
 
     /// Follows `source` once `start` is called.
+    ///
+    /// - Parameter changed: Called after each change, on a thread that may block.
     package init(
-        source: PlaneConfigSource, identities: Identities, registry: ClientRegistry, telemetry: ControlPlaneTelemetry
+        source: PlaneConfigSource, identities: Identities, registry: ClientRegistry, store: StateStore,
+        telemetry: ControlPlaneTelemetry, changed: @escaping @Sendable () -> Void
     ) {
+        self.store = store
+        self.changed = changed
         self.source = source
         self.identities = identities
         self.registry = registry
@@ -25,7 +32,9 @@ package final class FollowPlane: Sendable {
         load(source.current)
         try source.watch { [self] update in
             switch update {
-            case .changed(let snapshot): load(snapshot)
+            case .changed(let snapshot):
+                load(snapshot)
+                changed()
             case .refused(let problems):
                 for problem in problems { telemetry.emit(.configurationRefused(problem: problem.description)) }
             case .notKept(let error): telemetry.emit(.configurationRefused(problem: error.description))
@@ -34,6 +43,9 @@ package final class FollowPlane: Sendable {
             }
         }
     }
+
+    /// What the folder describes now.
+    package var folder: FolderPlane { FolderPlane(source.current, identities) }
 
     /// Reads the secrets again: a `secretFile` may have been replaced without a change in the folder. Blocks on the disk.
     package func reload() { load(source.current, quietly: true) }
@@ -55,6 +67,20 @@ package final class FollowPlane: Sendable {
             }
         }
         registry.replace(clients)
-        if !quietly { telemetry.emit(.clientsLoaded(count: clients.count, version: snapshot.version)) }
+        if quietly { return }
+        telemetry.emit(.clientsLoaded(count: clients.count, version: snapshot.version))
+        tellShadowed(snapshot)
+    }
+
+    /// Names that the API gave away before the folder took them: the API's streams keep them.
+    private func tellShadowed(_ snapshot: PlaneSnapshot) {
+        do throws(CallError) {
+            let names = try store.read { view throws(CallError) in
+                try view.streams(ofProject: view.plane().defaultProjectID).map(\.name)
+            }
+            for name in names where snapshot.stream(named: name) != nil { telemetry.emit(.streamShadowed(name: name)) }
+        } catch {
+            _ = telemetry.unexpectedID(error)
+        }
     }
 }

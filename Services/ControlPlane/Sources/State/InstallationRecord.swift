@@ -76,6 +76,11 @@ extension StateView {
         try first(InstallationRecord.byID, .text(id.lowercased())) { row throws(CallError) in InstallationRecord(row) }
     }
 
+    /// True when there is an installation with this UUID.
+    func hasInstallation(_ id: String) throws(CallError) -> Bool {
+        try exists("SELECT 1 FROM installations WHERE id = ?1", .text(id))
+    }
+
     /// An installation by its client id.
     package func installation(clientID: String) throws(CallError) -> InstallationRecord? {
         try first(InstallationRecord.byClientID, .text(clientID)) { row throws(CallError) in InstallationRecord(row) }

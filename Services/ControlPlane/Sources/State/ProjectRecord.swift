@@ -1,3 +1,4 @@
+import SQLite
 package import Time
 
 /// A project: what streams, contracts and jobs belong to.
@@ -12,6 +13,8 @@ package struct ProjectRecord: Sendable, Equatable {
     package var state: Int32
     /// When it was made.
     package var created: Timestamp
+    /// False when nothing can be made in it any more.
+    package var isOpen: Bool { state == 1 }
 
     /// From its parts.
     package init(id: String, name: String, description: String, state: Int32, created: Timestamp) {
@@ -76,9 +79,16 @@ extension StateChange {
         try run("UPDATE projects SET state = ?2 WHERE id = ?1", .text(id), .integer(Int64(state)))
     }
 
-    /// Removes a project and its memberships. Whatever else belongs to it must be gone.
-    package func removeProject(_ id: String) throws(CallError) {
-        try run("DELETE FROM projects WHERE id = ?1", .text(id))
+    /// Removes a project and its memberships.
+    ///
+    /// - Throws: `.refused` while something else belongs to it.
+    package func removeProject(_ project: ProjectRecord) throws(CallError) {
+        do throws(CallError) {
+            try run("DELETE FROM projects WHERE id = ?1", .text(project.id))
+        } catch {
+            guard case .state(.constraint) = error else { throw error }
+            throw .refused("project \(project.name) is not empty")
+        }
     }
 
     /// Makes a user a member of a project. Nothing happens when the user is one.

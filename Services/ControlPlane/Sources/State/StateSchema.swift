@@ -74,8 +74,9 @@ enum StateSchema {
             project_id TEXT NOT NULL REFERENCES projects,
             name TEXT NOT NULL,
             source INTEGER REFERENCES streams,
-            policy_id TEXT REFERENCES policies,
+            policy_id TEXT,
             body BLOB NOT NULL,
+            sealed_mask_seed BLOB,
             created INTEGER NOT NULL,
             UNIQUE (project_id, name)
         ) STRICT;

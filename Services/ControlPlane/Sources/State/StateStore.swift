@@ -99,7 +99,7 @@ package final class StateStore: Sendable {
                     continuation.resume(returning: .failure(error))
                 }
             }
-            if !isTaken { continuation.resume(returning: .failure(.refused("the control plane is stopping"))) }
+            if !isTaken { continuation.resume(returning: .failure(.stopping)) }
         }
         return try outcome.get()
     }

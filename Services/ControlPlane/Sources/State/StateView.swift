@@ -93,5 +93,6 @@ struct Row {
     func integer(_ column: Int32) -> Int64 { statement.int64(column) }
     func bytes(_ column: Int32) -> [UInt8] { statement.bytes(column) }
     func optionalText(_ column: Int32) -> String? { statement.isNull(column) ? nil : statement.text(column) }
+    func optionalBytes(_ column: Int32) -> [UInt8]? { statement.isNull(column) ? nil : statement.bytes(column) }
     func optionalInteger(_ column: Int32) -> Int64? { statement.isNull(column) ? nil : statement.int64(column) }
 }

@@ -14,12 +14,14 @@ package struct StreamRecord: Sendable, Equatable {
     package var source: Int64?
     /// The policy's UUID; nil for the default policy.
     package var policyID: String?
-    /// The `Stream` message without reference, credentials, and names that follow from the id.
+    /// The `Stream` message without credentials, mask seed, and topic.
     package var body: [UInt8]
+    /// The seed of its masks, sealed; nil when it masks nothing.
+    package var sealedMaskSeed: [UInt8]?
     /// When it was made.
     package var created: Timestamp
 
-    /// From its parts.
+    /// From its parts, without masks.
     package init(
         number: Int64, id: String, projectID: String, name: String, source: Int64?, policyID: String?, body: [UInt8],
         created: Timestamp
@@ -34,7 +36,9 @@ package struct StreamRecord: Sendable, Equatable {
         self.created = created
     }
 
-    private static let columns = "SELECT number, id, project_id, name, source, policy_id, body, created FROM streams"
+    private static let columns = """
+        SELECT number, id, project_id, name, source, policy_id, body, sealed_mask_seed, created FROM streams
+        """
 
     fileprivate static let byName = columns + " WHERE project_id = ?1 AND name = ?2"
     fileprivate static let byNumber = columns + " WHERE number = ?1"
@@ -52,7 +56,8 @@ package struct StreamRecord: Sendable, Equatable {
         source = row.optionalInteger(4)
         policyID = row.optionalText(5)
         body = row.bytes(6)
-        created = Timestamp(milliseconds: row.integer(7))
+        sealedMaskSeed = row.optionalBytes(7)
+        created = Timestamp(milliseconds: row.integer(8))
     }
 }
 
@@ -148,11 +153,12 @@ extension StateChange {
     package func add(_ stream: inout StreamRecord) throws(CallError) {
         try run(
             """
-            INSERT INTO streams (id, project_id, name, source, policy_id, body, created)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO streams (id, project_id, name, source, policy_id, body, sealed_mask_seed, created)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """,
             .text(stream.id), .text(stream.projectID), .text(stream.name), .optional(stream.source),
-            .optional(stream.policyID), .blob(stream.body), .integer(stream.created.milliseconds))
+            .optional(stream.policyID), .blob(stream.body), stream.sealedMaskSeed.map { .blob($0) } ?? .null,
+            .integer(stream.created.milliseconds))
         guard let stored = try view.stream(named: stream.name, inProject: stream.projectID) else {
             throw .damaged("a stream that was just written is missing")
         }
@@ -190,6 +196,19 @@ extension StateChange {
 }
 
 extension StateSecrets {
+    /// Seals the seed of a stream's masks.
+    func sealMaskSeed(_ seed: String, ofStream id: String) throws(CallError) -> [UInt8] {
+        try seal(seed, for: "mask-seeds/\(id)")
+    }
+
+    /// The seed of a stream's masks; empty when it masks nothing.
+    ///
+    /// - Throws: `.damaged`.
+    package func maskSeed(of stream: StreamRecord) throws(CallError) -> String {
+        try stream.sealedMaskSeed.map { sealed throws(CallError) in try open(sealed, for: "mask-seeds/\(stream.id)") }
+            ?? ""
+    }
+
     /// The secret of a stream's client.
     ///
     /// - Throws: `.damaged`.

@@ -70,8 +70,11 @@ package struct Roles: OptionSet, Sendable, Hashable {
     package static let projectAdmin = Roles(rawValue: 1 << 2)
     /// May review contracts.
     package static let approver = Roles(rawValue: 1 << 3)
-    /// Everybody has this one.
+    /// May make and use what is in a project. Whoever has no other role has this one.
     package static let member = Roles(rawValue: 1 << 4)
+
+    /// These roles; the least one when there is none.
+    fileprivate var orMember: Roles { isEmpty ? .member : self }
 }
 
 /// An invitation that has been sent and not been taken up.
@@ -150,7 +153,7 @@ extension StateChange {
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """,
             .text(user.id), .text(user.email), .text(user.firstName), .text(user.lastName), .text(user.functionTitle),
-            .integer(user.roles.union(.member).rawValue), .optional(user.password), .integer(user.isOnboarded ? 1 : 0),
+            .integer(user.roles.orMember.rawValue), .optional(user.password), .integer(user.isOnboarded ? 1 : 0),
             .integer(user.created.milliseconds))
         try addMember(user.id, toProject: try view.plane().defaultProjectID)
     }
@@ -163,7 +166,7 @@ extension StateChange {
                 is_onboarded = ?8 WHERE id = ?1
             """,
             .text(user.id), .text(user.email), .text(user.firstName), .text(user.lastName), .text(user.functionTitle),
-            .integer(user.roles.union(.member).rawValue), .optional(user.password),
+            .integer(user.roles.orMember.rawValue), .optional(user.password),
             .integer(user.isOnboarded ? 1 : 0))
     }
 

@@ -42,6 +42,7 @@ package struct PlanePlan: Sendable {
                 "control-plane", admin: ports.controlPlaneAdmin,
                 listeners(ports.auth, ports.authPlain).merging([
                     "PUBLIC_URL": "https://localhost:\(ports.auth)", "ADMIN_EMAIL": adminEmail,
+                    "GRPC_LISTEN": "127.0.0.1:\(ports.api)", "GRPC_LISTEN_PLAIN": "127.0.0.1:\(ports.apiPlain)",
                 ]) { _, new in new }),
             service(
                 "event-gateway", admin: ports.eventGatewayAdmin,

@@ -149,7 +149,9 @@ final class PlaneRun: Sendable {
         let running = Set(await supervisor.list().filter { $0.pid != nil }.map(\.name))
         let ports = ports
         var owned: [UInt16] = []
-        if running.contains("control-plane") { owned += [ports.auth, ports.authPlain, ports.controlPlaneAdmin] }
+        if running.contains("control-plane") {
+            owned += [ports.auth, ports.authPlain, ports.api, ports.apiPlain, ports.controlPlaneAdmin]
+        }
         if running.contains("event-gateway") { owned += [ports.events, ports.eventsPlain, ports.eventGatewayAdmin] }
         if running.contains("web-socket") { owned += [ports.webSocket, ports.webSocketPlain, ports.webSocketAdmin] }
         return ports.taken().allSatisfy { owned.contains($0) }

@@ -22,6 +22,10 @@ package struct Ports: Sendable, Equatable {
     package var auth: UInt16 = 8543
     /// Control plane, plain.
     package var authPlain: UInt16 = 8180
+    /// Control plane, TLS: the API.
+    package var api: UInt16 = 50052
+    /// Control plane, plain: the API.
+    package var apiPlain: UInt16 = 50051
     /// Admin listener of the event gateway.
     package var eventGatewayAdmin: UInt16 = 9101
     /// Admin listener of the web-socket.
@@ -36,7 +40,7 @@ package struct Ports: Sendable, Equatable {
     ///
     /// - Throws: `.call` when the machine has none.
     package static func free() throws(SystemError) -> Ports {
-        let numbers = try freePorts(9)
+        let numbers = try freePorts(11)
         var ports = Ports()
         ports.events = numbers[0]
         ports.eventsPlain = numbers[1]
@@ -47,6 +51,8 @@ package struct Ports: Sendable, Equatable {
         ports.eventGatewayAdmin = numbers[6]
         ports.webSocketAdmin = numbers[7]
         ports.controlPlaneAdmin = numbers[8]
+        ports.api = numbers[9]
+        ports.apiPlain = numbers[10]
         return ports
     }
 
@@ -67,8 +73,8 @@ package struct Ports: Sendable, Equatable {
     /// The ports of this plane that somebody else holds at this moment.
     package func taken() -> [UInt16] {
         [
-            events, eventsPlain, webSocket, webSocketPlain, auth, authPlain, eventGatewayAdmin, webSocketAdmin,
-            controlPlaneAdmin,
+            events, eventsPlain, webSocket, webSocketPlain, auth, authPlain, api, apiPlain, eventGatewayAdmin,
+            webSocketAdmin, controlPlaneAdmin,
         ].filter { !Ports.isFree($0) }
     }
 

@@ -41,7 +41,7 @@ package struct ReadyDocument: Sendable, Equatable {
     package var dir: String
     /// The authority that signed every certificate of the plane.
     package var caFile: String
-    /// Name → URL: `events`, `eventsPlain`, `webSocket`, `webSocketPlain`, `auth`, `authPlain`.
+    /// Name → URL: `events`, `eventsPlain`, `webSocket`, `webSocketPlain`, `auth`, `authPlain`, `api`, `apiPlain`.
     package var urls: [String: String]
     /// Service → its admin listeners.
     package var admin: [String: [String]] = [:]
@@ -64,10 +64,13 @@ package struct ReadyDocument: Sendable, Equatable {
             "webSocket": "wss://localhost:\(ports.webSocket)/ws",
             "webSocketPlain": "ws://localhost:\(ports.webSocketPlain)/ws",
             "auth": "https://localhost:\(ports.auth)", "authPlain": "http://localhost:\(ports.authPlain)",
+            "api": "https://localhost:\(ports.api)", "apiPlain": "http://localhost:\(ports.apiPlain)",
         ]
     }
 
-    private static let urlOrder = ["events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain"]
+    private static let urlOrder = [
+        "events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain", "api", "apiPlain",
+    ]
 
     /// A plane without processes and streams yet.
     package init(dir: String, caFile: String, urls: [String: String], supervisor: Int32) {

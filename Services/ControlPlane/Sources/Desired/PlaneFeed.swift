@@ -1,0 +1,79 @@
+import PlaneConfig
+import Synchronization
+
+/// The newest edition of the plane, for everybody who asks: made when somebody asks for the first time after a change, and kept.
+///
+/// Safe from any thread.
+package final class PlaneFeed: Sendable {
+    private struct State {
+        var edition: PlaneEdition?
+        var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+        var nextWatcher = 0
+    }
+
+    private let state = Mutex(State())
+    private let revision: Atomic<Int64>
+    private let planeID: String
+
+    /// The feed of a state whose changes are told to `revisionGrew`.
+    package init(planeID: String, revision: Int64) {
+        self.planeID = planeID
+        self.revision = Atomic(revision)
+    }
+
+    /// A feed that is told of every change of a state.
+    ///
+    /// - Throws: `.state` when that cannot be read.
+    package static func following(_ store: StateStore) throws(CallError) -> PlaneFeed {
+        let plane = try store.read { view throws(CallError) in try view.plane() }
+        let feed = PlaneFeed(planeID: plane.organizationID, revision: plane.revision)
+        store.onPlaneChange { revision in feed.revisionGrew(to: revision) }
+        return feed
+    }
+
+    /// The state has changed. Any thread; revisions may come out of order.
+    package func revisionGrew(to number: Int64) {
+        revision.max(number, ordering: .relaxed)
+        changed()
+    }
+
+    /// The state or the folder has changed: watchers are woken.
+    package func changed() {
+        let watchers = state.withLock { Array($0.watchers.values) }
+        for watcher in watchers { watcher.yield() }
+    }
+
+    /// What an edition that is made now is called. The plane's id is in it: a state that is put back from a copy may have the same
+    /// revision twice, another plane has another id.
+    func version(_ folder: FolderPlane) -> String {
+        "\(planeID.prefix(8))-\(revision.load(ordering: .relaxed))-\(folder.snapshot.version)"
+    }
+
+    /// The edition of that version, if it has been made.
+    func edition(_ version: String) -> PlaneEdition? {
+        state.withLock { $0.edition?.version == version ? $0.edition : nil }
+    }
+
+    /// The edition of what a call sees, made now unless it is there.
+    func edition(for call: Call) throws(CallError) -> PlaneEdition {
+        let version = "\(planeID.prefix(8))-\(try call.view.plane().revision)-\(call.folder.snapshot.version)"
+        if let known = edition(version) { return known }
+        let made = try PlaneEdition(version, call)
+        state.withLock { $0.edition = made }
+        return made
+    }
+
+    /// Word of changes, in a stream that remembers one; ends with the task that reads it.
+    func hints() -> AsyncStream<Void> {
+        let (hints, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state in
+            state.nextWatcher += 1
+            state.watchers[state.nextWatcher] = continuation
+            return state.nextWatcher
+        }
+        continuation.onTermination = { [weak self] _ in self?.forget(number) }
+        return hints
+    }
+
+    private func forget(_ number: Int) { state.withLock { $0.watchers[number] = nil } }
+}

@@ -1,0 +1,63 @@
+import API
+import GRPC
+import Net
+
+extension MethodTable {
+    /// `PlaneService`, and `StreamsAgentService`, which answers a part of the same.
+    mutating func addPlane(_ feed: PlaneFeed) {
+        let desk = desk
+        add(.dataPlanes) { routes in
+            routes.add(
+                PlaneService.getPlane.path,
+                unary: { call, bytes async throws(GRPCStatus) in
+                    let request: GetPlaneRequest
+                    do throws(GRPCError) { request = try GetPlaneRequest(protobuf: bytes) } catch {
+                        throw GRPCStatus(error)
+                    }
+                    let version = feed.version(desk.folder())
+                    if !request.knownVersion.isEmpty, request.knownVersion == version {
+                        var same = GetPlaneResponse()
+                        same.version = version
+                        return same.protobuf
+                    }
+                    return try await desk.edition(of: feed, version, call.caller).plane
+                })
+            routes.add(PlaneService.watchPlane) { _, _, sender async throws(GRPCStatus) in
+                try await watch(feed, desk, sender)
+            }
+            routes.add(
+                StreamsAgentService.getStreams.path,
+                unary: { call, _ async throws(GRPCStatus) in
+                    try await desk.edition(of: feed, feed.version(desk.folder()), call.caller).streams
+                })
+        }
+    }
+}
+
+/// Tells the version, and each one that differs from the one before.
+private func watch(
+    _ feed: PlaneFeed, _ desk: CallDesk, _ sender: GRPCMessageSender<WatchPlaneResponse>
+) async throws(GRPCStatus) {
+    var told = ""
+    var hints = feed.hints().makeAsyncIterator()
+    repeat {
+        let version = feed.version(desk.folder())
+        guard version != told else { continue }
+        told = version
+        var response = WatchPlaneResponse()
+        response.version = version
+        try await sender.send(response)
+        // A burst of changes is one hint, or ten a second: whoever is told will come for all of it.
+        do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
+    } while await hints.next() != nil
+}
+
+extension CallDesk {
+    /// The edition of that version, or the newest, made on a thread for long answers.
+    fileprivate func edition(
+        of feed: PlaneFeed, _ version: String, _ caller: Principal
+    ) async throws(GRPCStatus) -> PlaneEdition {
+        if let known = feed.edition(version) { return known }
+        return try await lookLong(caller) { call throws(CallError) in try feed.edition(for: call) }
+    }
+}
