@@ -227,6 +227,11 @@ package final class LibraryServerSession: HTTP2ServerSession {
         return true
     }
 
+    /// Checks that the peer is there: its answer is swallowed, but its arrival shows as bytes received.
+    package func ping() {
+        nghttp2_submit_ping(session, 0, nil)
+    }
+
     // MARK: Ending
 
     /// Tells the peer to open no more streams (RFC 9113 §6.8). Those that it opened before it hears of this are still served;

@@ -517,9 +517,14 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         if http2.endReason != nil {
             isEnding = true
             tellEnd(of: http2)
-        } else if http2.openStreams == 0, waited > options.idleTime {
-            http2.terminate()
-            end(.idle)
+        } else if waited > options.idleTime {
+            if http2.openStreams == 0 || streaming != nil && waited > options.idleTime * 2 {
+                http2.terminate()
+                end(.idle)
+            } else {
+                // Requests that last are under way: its answer shows that the peer is still there.
+                streaming?.ping()
+            }
         }
         if http2.hasOutput || isEnding { server.markDirty(self) }
     }
@@ -570,6 +575,13 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         }
     }
 
+    /// Lets go of the session. Who takes its streams hears of their end, and may ask this connection about them: it has none then.
+    private func forgetHTTP2() {
+        let session = http2
+        http2 = nil
+        withExtendedLifetime(session) {}
+    }
+
     /// Says goodbye and waits a moment for the peer to do the same: a close with unread bytes would take back our last answer
     /// (RFC 9112 §9.6).
     private func endPolitely() {
@@ -578,7 +590,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         stage = .lingering
         since = server.loop.roundTime
         forgetHTTP1()
-        http2 = nil
+        forgetHTTP2()
         readingIsPaused = false
         updateInterest()
     }
@@ -602,7 +614,7 @@ final class ServerConnection: ReadyHandler, HTTP2RequestReceiver, @unchecked Sen
         // Not now: we may be inside the session or the parser.
         server.loop.post { [self] in
             forgetHTTP1()
-            http2 = nil
+            forgetHTTP2()
         }
         server.connectionEnded(self)
         handOver?.failed()

@@ -53,7 +53,8 @@ package struct HTTPServerOptions: Sendable {
     package var headTime = Duration.seconds(10)
     /// From the head of a request to the end of its body.
     package var bodyTime = Duration.seconds(30)
-    /// A connection without a request under way is closed after this time.
+    /// A connection without a request under way is closed after this time. With one, a silent peer is pinged then (libnghttp2's session
+    /// only), and cut off when it stays silent for as long again.
     package var idleTime = Duration.seconds(300)
     /// A peer that takes none of what we send for this long is cut off.
     package var stallTime = Duration.seconds(30)

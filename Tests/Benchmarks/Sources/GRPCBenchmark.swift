@@ -14,7 +14,6 @@ enum GRPCBenchmark {
     /// Calls for each second of the server thread's CPU time, with many under way on several connections.
     static func saturated(connections: Int = 8, streams: Int = 16, seconds: Double = 4) throws -> Double {
         let rig = try Rig()
-        defer { rig.stop() }
         var answered = 0
         let open = try rig.connect(connections) { _, response in
             precondition(response?.trailers["grpc-status"] == "0", "every call goes well")
@@ -41,7 +40,6 @@ enum GRPCBenchmark {
         median: Double, p99: Double
     ) {
         let rig = try Rig()
-        defer { rig.stop() }
         let counts = LoadCounts()
         let open = try rig.connect(connections) { counts.answered($0, $1) }
         let start = MonotonicTime.now()
@@ -62,7 +60,7 @@ enum GRPCBenchmark {
         return (Double(sorted[sorted.count / 2]) / 1e6, Double(sorted[sorted.count * 99 / 100]) / 1e6)
     }
 
-    /// A server in this process, on a thread of its own.
+    /// A server in this process, on a thread of its own, for as long as the process lasts.
     private final class Rig {
         private let folder: TemporaryFolder
         private let loop: EventLoop
@@ -118,7 +116,5 @@ enum GRPCBenchmark {
             guard let used = usage.wait(upTo: .seconds(60), { $0 }) else { preconditionFailure("the loop runs") }
             return used
         }
-
-        func stop() { loop.stop() }
     }
 }

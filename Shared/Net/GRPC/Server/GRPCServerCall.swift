@@ -83,10 +83,7 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
         guard case .success(let work) = work else { return }
         do throws(GRPCStatus) {
             if work.takesStream {
-                if let receiving, let message = try inflow.next() {
-                    self.receiving = nil
-                    receiving.resume(returning: .success(message))
-                }
+                try handOver()
             } else {
                 while let message = try inflow.next() {
                     guard request == nil else { throw GRPCStatus(.unimplemented, "the method takes one request") }
@@ -103,10 +100,7 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
     func messageEnded(trailers: Headers) {
         requestIsComplete = true
         guard !isOver, case .success(let work) = work else { return }
-        if work.takesStream {
-            if let receiving { receive(receiving) }
-            return
-        }
+        if work.takesStream { return takeMessages() }
         do throws(GRPCStatus) {
             try inflow.finish()
         } catch {
@@ -122,23 +116,21 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
 
     /// A handler asks for the next message of a client's stream.
     func receive(_ continuation: CheckedContinuation<Result<[UInt8]?, GRPCStatus>, Never>) {
-        receiving = nil
+        precondition(receiving == nil, "one task at a time asks for messages")
         if isOver { return continuation.resume(returning: .failure(Self.isOver)) }
-        do throws(GRPCStatus) {
-            if let message = try inflow.next() {
-                continuation.resume(returning: .success(message))
-            } else if requestIsComplete {
-                try inflow.finish()
-                continuation.resume(returning: .success(nil))
-            } else {
-                receiving = continuation
-            }
-        } catch {
-            continuation.resume(returning: .failure(error))
-            return fail(error)
+        receiving = continuation
+        takeMessages()
+    }
+
+    /// Gives the next message to the handler, if it asks for one.
+    private func handOver() throws(GRPCStatus) {
+        guard receiving != nil else { return }
+        let message = try inflow.next()
+        if message == nil {
+            guard requestIsComplete else { return }
+            try inflow.finish()
         }
-        server.openWindow(id, by: inflow.takeOpening())
-        _ = server.hold(id, bytes: inflow.heldBytes)
+        receiving.take()?.resume(returning: .success(message))
     }
 
     private static let isOver = GRPCStatus(.cancelled, "the call is over")
@@ -249,7 +241,7 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
             server.beginAnswer(id, .ok, head, isWhole: true)
         }
         if status.code == .unauthenticated { server.judge(id, .unauthorized) }
-        end(status.code)
+        end(status.code, status)
     }
 
     /// Whether it would last for as long as its client likes.
@@ -277,7 +269,7 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
     func streamClosed(_ how: HTTP2StreamEnd) { end(.cancelled) }
 
     /// Once: lets go of everything.
-    private func end(_ code: StatusCode) {
+    private func end(_ code: StatusCode, _ why: GRPCStatus = isOver) {
         if isOver { return }
         isOver = true
         waitUntil(nil)
@@ -286,9 +278,8 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
         inflow = GRPCInflow(limit: 0)
         request = nil
         _ = server.hold(id, bytes: 0)
-        let receiving = receiving.take()
-        receiving?.resume(returning: .failure(Self.isOver))
-        resumeSending(Self.isOver)
+        receiving.take()?.resume(returning: .failure(why))
+        resumeSending(why)
         handler.callEnded(id, isKnown ? context.path : nil, code, .now() - began)
     }
 }
