@@ -144,6 +144,12 @@ let plan: [[Target]] = [
             "SQLite", "Crypto", "GRPC", "API", "Wire", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
         ]),
     service(
+        "StreamsAgent", binary: "streams-agent",
+        uses: [
+            "ServiceKit", "Reconcile", "Net", "HTTP", "EventLoop", "System", "PlaneConfig", "EventLog", "Crypto",
+            "Wire", "JSON", "Config", "Observe", "Time", "Faults",
+        ], tests: ["Polder", "TLS"]),
+    service(
         "Polder", binary: "polder",
         uses: [
             "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",

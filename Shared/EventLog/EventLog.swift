@@ -41,11 +41,15 @@ package protocol EventLog: AnyObject, Sendable {
     /// The stored position of every consumer in partition 0; nothing when there is no such topic.
     func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position]
 
-    /// The first position kept and the one that the next record will get; nil when there is no such topic.
+    /// The first position kept and the one that the next record will get; nil when there is no such topic, or nothing was
+    /// ever appended to it.
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds?
 
     /// The topics that exist, sorted.
     func topics() throws(EventLogError) -> [TopicName]
+
+    /// Makes the topics that are missing, empty. `append` makes its topic too; this is for whoever wants to see that it is there.
+    func create(_ topics: [TopicName]) throws(EventLogError)
 
     /// Removes the topic with all its records and consumer positions. Fine when there is none.
     func delete(_ topic: TopicName) throws(EventLogError)

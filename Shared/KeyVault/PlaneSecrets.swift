@@ -39,9 +39,7 @@ package enum PlaneSecrets {
             // The control plane seals secrets with the same key.
             let isControlled = name == "kek" ? try File.status("\(state)/control/state.db") != nil : false
             isFirstStart = try File.status(vault(state)) == nil && !isControlled
-            let topics = "\(state)/topics"
-            let names = try File.status(topics) == nil ? [] : try Directory.list(topics)
-            hasEvents = !names.isEmpty
+            hasEvents = try holdsEvents("\(state)/topics")
             if isFirstStart, !hasEvents, creating { try Directory.create("\(state)/secrets", mode: 0o700) }
         } catch {
             throw .file(error)
@@ -58,6 +56,15 @@ package enum PlaneSecrets {
             else: isFirstStart
                 ? "missing; the event gateway makes it on its first start"
                 : "missing; restore it from a backup: without it nothing in \(vault(state)) can be read")
+    }
+
+    /// Whether anything was ever appended to a stream's topic. Others than the gateway make empty topics, and count.
+    private static func holdsEvents(_ topics: String) throws(SystemError) -> Bool {
+        if try File.status(topics) == nil { return false }
+        for name in try Directory.list(topics) where name.hasPrefix("stream-") {
+            if try File.status("\(topics)/\(name)/log.db") != nil { return true }
+        }
+        return false
     }
 
     private static func existing(_ path: String, else reason: String) throws(KeyVaultError) -> SecretBytes {

@@ -1,7 +1,7 @@
 /// How a resource is doing, for those who asked for it.
 package struct ResourceState: Sendable, Equatable {
     /// In the words of the monitoring interface.
-    package enum Status: Sendable, Equatable {
+    package enum Status: String, Sendable, CaseIterable {
         case healthy
         case removed
         case pending

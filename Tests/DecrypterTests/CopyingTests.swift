@@ -384,6 +384,8 @@ final class FlakyLog: EventLog {
 
     func topics() throws(EventLogError) -> [TopicName] { try log.topics() }
 
+    func create(_ topics: [TopicName]) throws(EventLogError) { try log.create(topics) }
+
     func delete(_ topic: TopicName) throws(EventLogError) { try log.delete(topic) }
 
     func reader(of topic: TopicName, from start: StartPosition) throws(EventLogError) -> any EventReader {

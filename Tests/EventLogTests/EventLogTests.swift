@@ -30,6 +30,20 @@ import Wire
         #expect(try rig.ends(log) == 0..<3)
     }
 
+    @Test func `topics that were made are there, hold nothing, take records and can be deleted`() throws {
+        let log = try rig.open()
+        let other = try #require(TopicName("stream-other"))
+        try log.create([rig.topic, other])
+        try log.create([rig.topic])
+        #expect(try log.topics() == [other, rig.topic].sorted())
+        #expect(try log.ends(of: rig.topic) == nil)
+        try rig.append(["a"], to: rig.topic, log)
+        try log.create([rig.topic])
+        #expect(try rig.read(log.reader(of: rig.topic, from: .earliest), 1).map(\.value) == ["a"])
+        try log.delete(other)
+        #expect(try log.topics() == [rig.topic])
+    }
+
     @Test func `batches that arrive during a commit share the next one`() throws {
         let log = try rig.open()
         let count = 500

@@ -33,6 +33,10 @@ import Testing
         _ = try PlaneSecrets.hashKey(folder.path, creating: true)
         _ = try PlaneSecrets.keyEncryptionKey(folder.path, provisioned: nil, creating: true)
         try folder.makeFolder("topics/stream-demo")
+        try folder.makeFolder("topics/billing")
+        try folder.write("topics/billing/log.db", text: "counts")
+        _ = try PlaneSecrets.hashKey(folder.path, creating: true)
+        try folder.write("topics/stream-demo/log.db", text: "events")
         let error = #expect(throws: KeyVaultError.self) { _ = try PlaneSecrets.hashKey(folder.path, creating: true) }
         #expect(error?.isMisplacedSecret == true)
         #expect(error?.description.hasPrefix("\(folder.file("keys/keys.db")): is missing") == true)

@@ -1,34 +1,17 @@
-import PlaneConfig
 import Polder
 import System
 import TestKit
 import Testing
+import Wire
 
 @Suite struct PlanePlanTests {
-    private func processes(_ environment: [String: String]) throws -> [ProcessSpec] {
-        let folder = try TemporaryFolder()
-        _ = try folder.makeFolder("plane")
-        try folder.write(
-            "plane/s.yaml",
-            text: """
-                kind: Stream
-                spec: {ref: {name: with derived}}
-                ---
-                kind: Stream
-                spec: {ref: {name: alone}}
-                ---
-                kind: Stream
-                spec: {linkedStream: with derived, consentLevels: [1]}
-                """)
-        let snapshot = try PlaneConfigSource(folder: folder.file("plane"), state: folder.path, component: "t").current
-        return PlanePlan(
-            state: StateFolder("/state"), planeFolder: "/plane", ports: Ports(), environment: environment
-        ).processes(for: snapshot, decrypterPorts: ["with derived": 4000])
+    private func plan(_ environment: [String: String]) -> PlanePlan {
+        PlanePlan(state: StateFolder("/state"), planeFolder: "/plane", ports: Ports(), environment: environment)
     }
 
     @Test func `every service gets settings that it reads, and no others`() async throws {
         let products = File.parent(of: try Directory.executablePath())
-        for process in try processes([:]) {
+        for process in plan([:]).processes {
             let table = try await runTool("\(products)/\(process.binary)", ["--print-config"]).output
             for setting in process.environment.keys {
                 #expect(table.contains("`\(setting)`"), "\(process.name) does not read \(setting)")
@@ -36,21 +19,30 @@ import Testing
         }
     }
 
-    @Test func `there is one decrypter for each source stream with derived streams`() throws {
-        let processes = try processes([:])
-        #expect(processes.map(\.name) == ["control-plane", "event-gateway", "web-socket", "decrypter-with derived"])
-        #expect(processes[3].environment["DECRYPTER_STREAM"] == "with derived")
-        #expect(processes[3].adminURL == "https://localhost:4000")
+    @Test func `a decrypter gets settings that it reads, and the user's own`() async throws {
+        let products = File.parent(of: try Directory.executablePath())
+        let table = try await runTool("\(products)/decrypter", ["--print-config"]).output
+        let lines = plan(["DECRYPTER_KEY_CACHE": "4096", "EVENT_GATEWAY_LOOPS": "2", "LOG_LEVEL": "debug"])
+            .decrypterSettings.split(separator: "\n")
+        for line in lines {
+            let name = line.prefix { $0 != "=" }
+            #expect(table.contains("`\(name)`"), "a decrypter does not read \(line)")
+        }
+        #expect(lines.contains("DECRYPTER_KEY_CACHE=4096") && lines.contains("LOG_LEVEL=debug"))
+    }
+
+    @Test func `the supervisor's own processes are the services that every plane has`() {
+        #expect(plan([:]).processes.map(\.name) == PlanePlan.services.filter { $0 != "decrypter" })
     }
 
     @Test func `the user's settings win and reach only their service; nothing else of the environment is passed on`()
         throws
     {
-        let processes = try processes([
+        let processes = plan([
             "EVENT_GATEWAY_LOOPS": "2", "EVENT_GATEWAY_LISTEN": "0.0.0.0:1", "LOG_LEVEL": "debug",
             "SHUTDOWN_GRACE": "1s",
             "PATH": "/bin", "AWS_SECRET": "x", "POLDER_DIR": "y",
-        ])
+        ]).processes
         let gateway = processes[1].environment
         #expect(gateway["EVENT_GATEWAY_LOOPS"] == "2")
         #expect(gateway["EVENT_GATEWAY_LISTEN"] == "0.0.0.0:1")

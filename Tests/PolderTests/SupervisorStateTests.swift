@@ -1,6 +1,7 @@
 import Polder
 import System
 import Testing
+import Wire
 
 private let zero = MonotonicTime(nanoseconds: 1_000_000_000_000)
 

@@ -5,6 +5,7 @@ import Synchronization
 import System
 import TestKit
 import Testing
+import Wire
 
 /// A folder with small programs in place of the services, and what a supervisor told about them.
 private final class Rig: Sendable {

@@ -143,6 +143,14 @@ package final class SQLiteEventLog: EventLog {
         } catch { throw .folder(error) }
     }
 
+    /// Makes the topics' folders: the database comes with the first record, so thousands of topics cost nothing.
+    package func create(_ topics: [TopicName]) throws(EventLogError) {
+        do throws(SystemError) {
+            for topic in topics { try Directory.create(TopicFiles(root, topic).folder, mode: 0o700) }
+            try Directory.sync("\(root)/topics")
+        } catch { throw .folder(error) }
+    }
+
     /// Lets a committer delete the topic between two commits, and waits for that.
     package func delete(_ topic: TopicName) throws(EventLogError) {
         let report = Monitor<Result<Void, EventLogError>?>(nil)

@@ -193,6 +193,7 @@ private final class FailingLog: EventLog, Sendable {
     func positions(in topic: TopicName) throws(EventLogError) -> [ConsumerName: Position] { [:] }
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? { nil }
     func topics() throws(EventLogError) -> [TopicName] { [] }
+    func create(_ topics: [TopicName]) throws(EventLogError) {}
     func delete(_ topic: TopicName) throws(EventLogError) {}
     func reader(of topic: TopicName, from start: StartPosition) throws(EventLogError) -> any EventReader {
         throw .closed

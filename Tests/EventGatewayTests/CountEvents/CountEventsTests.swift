@@ -373,6 +373,7 @@ private final class FlakyLog: EventLog {
     }
     func ends(of topic: TopicName) throws(EventLogError) -> TopicEnds? { try log.ends(of: topic) }
     func topics() throws(EventLogError) -> [TopicName] { try log.topics() }
+    func create(_ topics: [TopicName]) throws(EventLogError) { try log.create(topics) }
     func delete(_ topic: TopicName) throws(EventLogError) { try log.delete(topic) }
     func reader(of topic: TopicName, from start: StartPosition) throws(EventLogError) -> any EventReader {
         try log.reader(of: topic, from: start)

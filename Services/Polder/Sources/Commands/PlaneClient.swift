@@ -4,6 +4,7 @@ internal import HTTP
 internal import JSON
 internal import Net
 internal import TLS
+internal import Wire
 
 /// A running plane, as a command sees it: found by its state folder, asked over its runtime socket and its public listeners.
 final class PlaneClient: Sendable {

@@ -2,6 +2,7 @@ internal import Faults
 internal import JSON
 internal import System
 internal import Time
+internal import Wire
 
 /// `polder status`: what runs.
 struct StatusCommand: Command {
@@ -48,9 +49,13 @@ struct StatusCommand: Command {
         _ dir: String?, _ context: CommandContext, for limit: Duration
     ) async throws(PolderError) {
         let end = MonotonicTime.now() + limit
+        var client: PlaneClient?
         while true {
             do throws(PolderError) {
-                _ = try await PlaneClient(dir, environment: context.environment).document()
+                let plane: PlaneClient
+                if let client { plane = client } else { plane = try PlaneClient(dir, environment: context.environment) }
+                client = plane
+                _ = try await plane.document()
                 return
             } catch {
                 guard error.retry == .afterBackoff, MonotonicTime.now() < end else { throw error }

@@ -98,7 +98,7 @@ struct UpCommand: Command {
                     line: { printer.add($0, $1) }, publish: { run.publish($0) },
                     ended: { name, how in
                         printer.add("\(name) \(how)")
-                        run.processEnded(name)
+                        run.processEnded()
                     }), probe: { await probe.isReady($0) })
             run.use(supervisor)
             try await supervisor.serve(at: state.socketPath) { run.document }

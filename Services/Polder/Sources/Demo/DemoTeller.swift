@@ -48,7 +48,8 @@ struct DemoTeller: Sendable {
         let document = try await plane.document()
         let milliseconds = Int((MonotonicTime.now() - began) / .milliseconds(1))
         show([
-            story.done("a plane is up", "control plane, event gateway, web-socket, decrypter; \(milliseconds) ms")
+            story.done(
+                "a plane is up", "control plane, event gateway, web-socket, agent, decrypter; \(milliseconds) ms")
         ])
         let source = try PlaneClient.stream("demo", in: document)
         let token = try await plane.token(for: source, document)

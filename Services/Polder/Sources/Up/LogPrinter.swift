@@ -7,10 +7,11 @@ final class LogPrinter: Sendable {
         var lines: [(process: String, line: [UInt8])] = []
         var dropped = 0
         var isEnding = false
-        var width = 13
     }
 
     private static let limit = 10_000  // lines
+    /// Columns of a name: enough for the beginning of a UUID behind `decrypter-`.
+    private static let width = 19
     private static let colours: [Console.Style] = [.cyan, .green, .yellow, .magenta, .blue]
 
     private let queue = Monitor(Queue())
@@ -29,13 +30,6 @@ final class LogPrinter: Sendable {
         }
     }
 
-    /// From now on every name has as many columns as the longest of these, so that lines stand in line from the first on.
-    func align(to names: [String]) {
-        queue.change { queue in
-            queue.width = min(32, names.reduce(queue.width) { max($0, $1.utf8.count) })
-        }
-    }
-
     /// A line of the supervisor's own.
     func add(_ text: String) { add("polder", Array(text.utf8)) }
 
@@ -45,15 +39,23 @@ final class LogPrinter: Sendable {
         _ = queue.wait(upTo: .seconds(2)) { $0.lines.isEmpty ? true : nil }
     }
 
+    /// The name, cut or filled up to the width, so that all lines stand in line.
+    private static func shown(_ process: String) -> String {
+        guard process.utf8.count > width else {
+            return process + String(repeating: " ", count: width - process.utf8.count)
+        }
+        return process.prefix(width - 1) + "…"
+    }
+
     private static func run(_ queue: Monitor<Queue>, _ console: Console) {
         while true {
-            let batch = queue.wait { queue -> (lines: [(process: String, line: [UInt8])], dropped: Int, width: Int)? in
-                if queue.lines.isEmpty, queue.dropped == 0 { return queue.isEnding ? ([], 0, 0) : nil }
-                return (queue.lines, queue.dropped, queue.width)
+            let batch = queue.wait { queue -> (lines: [(process: String, line: [UInt8])], dropped: Int)? in
+                if queue.lines.isEmpty, queue.dropped == 0 { return queue.isEnding ? ([], 0) : nil }
+                return (queue.lines, queue.dropped)
             }
             guard let batch, !batch.lines.isEmpty || batch.dropped > 0 else { return }
             for (process, line) in batch.lines {
-                let name = process + String(repeating: " ", count: max(0, batch.width - process.utf8.count))
+                let name = shown(process)
                 let style = colours[process.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % colours.count]
                 console.note("\(console.styledNote("\(name) |", style)) \(String(decoding: line, as: UTF8.self))")
             }

@@ -1,4 +1,4 @@
-package import PlaneConfig
+package import Wire
 
 /// Which processes a plane consists of, and with which settings: the one place where `polder` names the settings of others.
 package struct PlanePlan: Sendable {
@@ -11,8 +11,9 @@ package struct PlanePlan: Sendable {
     /// Settings of the user that are passed on: those of the services, and the common ones.
     package let inherited: [String: String]
 
-    /// The services that every plane has, in the order in which they are shown.
-    package static let services = ["control-plane", "event-gateway", "web-socket", "decrypter"]
+    /// The services that a plane has, in the order in which they are shown. All but decrypters are the supervisor's own: those
+    /// are what `streams-agent` asks the runtime for.
+    package static let services = ["control-plane", "event-gateway", "web-socket", "streams-agent", "decrypter"]
 
     /// - Parameter environment: That of this process; what services do not read is not passed on.
     package init(state: StateFolder, planeFolder: String, ports: Ports, environment: [String: String]) {
@@ -32,12 +33,13 @@ package struct PlanePlan: Sendable {
     /// The address of the admin that the control plane's first start makes.
     package var adminEmail: String { inherited["CONTROL_PLANE_ADMIN_EMAIL"] ?? "admin@polder.local" }
 
-    /// Every process that this configuration needs.
-    ///
-    /// - Parameter decrypterPorts: The admin port of each source stream's decrypter.
-    package func processes(for snapshot: PlaneSnapshot, decrypterPorts: [String: UInt16]) -> [ProcessSpec] {
+    /// Every process that a plane has whatever its streams.
+    package var processes: [ProcessSpec] {
         let tokens = ["ISSUER": issuer, "JWKS_URL": "\(issuer)/protocol/openid-connect/certs", "CA_FILE": state.caFile]
-        var processes = [
+        var agent = service(
+            "streams-agent", admin: nil, ["DECRYPTER_SETTINGS": state.decrypterSettingsFile])
+        agent.adminSetting = "STREAMS_AGENT_ADMIN_LISTEN"
+        return [
             service(
                 "control-plane", admin: ports.controlPlaneAdmin,
                 listeners(ports.auth, ports.authPlain).merging([
@@ -50,24 +52,25 @@ package struct PlanePlan: Sendable {
             service(
                 "web-socket", admin: ports.webSocketAdmin,
                 listeners(ports.webSocket, ports.webSocketPlain).merging(tokens) { _, new in new }),
+            agent,
         ]
-        for stream in snapshot.decryptedStreams {
-            guard let port = decrypterPorts[stream.name] else { continue }
-            var process = service("decrypter", admin: port, ["STREAM": stream.name])
-            process.name = "decrypter-\(stream.name)"
-            processes.append(process)
-        }
-        return processes
+    }
+
+    /// The settings that every decrypter gets, `NAME=value` a line.
+    package var decrypterSettings: String {
+        service("decrypter", admin: nil, [:]).environment.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
     private func listeners(_ secure: UInt16, _ plain: UInt16) -> [String: String] {
         ["LISTEN": "127.0.0.1:\(secure)", "LISTEN_PLAIN": "127.0.0.1:\(plain)"]
     }
 
-    private func service(_ name: String, admin port: UInt16, _ settings: [String: String]) -> ProcessSpec {
+    /// - Parameter port: Of the admin listener; nil when the runtime chooses it.
+    private func service(_ name: String, admin port: UInt16?, _ settings: [String: String]) -> ProcessSpec {
         let prefix = PlanePlan.prefix(of: name)
         var own = settings
-        own["ADMIN_LISTEN"] = "127.0.0.1:\(port)"
+        if let port { own["ADMIN_LISTEN"] = "127.0.0.1:\(port)" }
         own["STATE_FOLDER"] = state.path
         own["PLANE_FOLDER"] = planeFolder
         own["TLS_CERT_FILE"] = state.certificateFile(of: name)
@@ -80,7 +83,7 @@ package struct PlanePlan: Sendable {
         for (key, value) in inherited where key.hasPrefix(prefix) || !PlanePlan.isServiceSetting(key) {
             process.environment[key] = value
         }
-        process.adminURL = "https://localhost:\(port)"
+        if let port { process.adminURL = "https://localhost:\(port)" }
         return process
     }
 

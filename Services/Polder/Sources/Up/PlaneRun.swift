@@ -11,7 +11,6 @@ internal import Wire
 final class PlaneRun: Sendable {
     private struct Changing {
         var ports: Ports
-        var decrypterPorts: [String: UInt16] = [:]
         var document: ReadyDocument?
         /// What could not be written, and why.
         var unpublished: (processes: [RuntimeProcess], reason: String)?
@@ -84,60 +83,43 @@ final class PlaneRun: Sendable {
         changing.withLock { $0.supervisor = supervisor }
     }
 
-    /// Every process that the configuration in force needs.
+    /// The processes that the supervisor wants itself; what decrypters need is written down for the agent.
     func processes() throws(SystemError) -> [ProcessSpec] {
-        let snapshot = source.current
-        let missing = changing.withLock { changing in
-            snapshot.decryptedStreams.map(\.name).filter { changing.decrypterPorts[$0] == nil }
+        let plan = plan(on: ports)
+        let settings = Array(plan.decrypterSettings.utf8)
+        let isThere = try File.status(state.decrypterSettingsFile) != nil
+        let isCurrent = isThere ? try File.read(state.decrypterSettingsFile) == settings : false
+        if !isCurrent {
+            try File.writeAtomically(state.decrypterSettingsFile, settings, mode: 0o600)
         }
-        let fresh = missing.isEmpty ? [] : try Ports.freePorts(missing.count)
-        let (ports, decrypterPorts) = changing.withLock { changing in
-            for (name, port) in zip(missing, fresh) where changing.decrypterPorts[name] == nil {
-                changing.decrypterPorts[name] = port
-            }
-            return (changing.ports, changing.decrypterPorts)
-        }
-        let processes = plan(on: ports).processes(for: snapshot, decrypterPorts: decrypterPorts)
-        printer.align(to: processes.map(\.name))
-        return processes
+        return plan.processes
     }
 
     private func plan(on ports: Ports) -> PlanePlan {
         PlanePlan(state: state, planeFolder: source.place, ports: ports, environment: environment)
     }
 
-    /// Brings the processes in line with the configuration.
+    /// Brings the processes in line with the settings and ports.
     func apply() async {
         guard let supervisor = changing.withLock({ $0.supervisor }) else { return }
         do {
             try await supervisor.follow { () throws(SystemError) in try self.processes() }
         } catch {
-            printer.add("no free port for a decrypter: \(error)")
+            printer.add("the processes stay as they are: \(error)")
         }
     }
 
     /// A process could not start, perhaps because a port that was free when it was chosen is not any more: chooses again.
-    func processEnded(_ name: String) {
-        let decrypter = name.hasPrefix("decrypter-") ? String(name.dropFirst("decrypter-".count)) : nil
-        let isChanged = changing.withLock { changing in
-            // Only a port that somebody else took: another setting would start the process without its pause.
-            guard let decrypter, let port = changing.decrypterPorts[decrypter], !Ports.isFree(port) else {
-                return false
-            }
-            changing.decrypterPorts[decrypter] = nil
-            return true
-        }
+    func processEnded() {
         // Once the plane was ready, clients know its ports: they stay.
-        let isStarting = changing.withLock { $0.document == nil }
-        guard isChanged || (isStarting && portChoice == .auto) else { return }
+        guard portChoice == .auto, changing.withLock({ $0.document == nil }) else { return }
         Task.detached { [self] in
-            if isStarting, portChoice == .auto, await !portsAreOurs() {
-                do {
-                    let ports = try Ports.free()
-                    changing.withLock { $0.ports = ports }
-                } catch {
-                    printer.add("no free ports: \(error)")
-                }
+            guard await !portsAreOurs() else { return }
+            do {
+                let ports = try Ports.free()
+                changing.withLock { $0.ports = ports }
+            } catch {
+                printer.add("no free ports: \(error)")
             }
             await apply()
         }
@@ -170,7 +152,7 @@ final class PlaneRun: Sendable {
         do {
             var document = ReadyDocument(
                 dir: state.path, caFile: state.caFile, urls: ReadyDocument.urls(of: ports), supervisor: ThisProcess.id)
-            for process in processes where process.group == "plane" {
+            for process in processes {
                 document.admin[process.binary, default: []].append(process.adminURL)
                 if let pid = process.pid { document.pids[process.binary, default: []].append(pid) }
             }

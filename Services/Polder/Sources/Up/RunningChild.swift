@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import System
+internal import Wire
 
 /// One running process, watched on a loop: what it writes, and its end.
 ///

@@ -3,12 +3,15 @@ internal import EventLoop
 internal import HTTP
 internal import JSON
 internal import System
+internal import Wire
 
 /// The runtime on a Unix socket: HTTP/1.1 and JSON, for processes of the same user.
 ///
 ///     GET  /v1/plane                         the ready document; 503 while the plane is not ready
-///     GET  /v1/processes                     {"processes":[{"name","group","binary","status","pid","restarts","adminUrl"}]}
-///     PUT  /v1/groups/{group}/processes      {"processes":[{"name","binary","arguments","environment","adminUrl"}]}
+///     GET  /v1/processes                     {"processes":[{"name","group","binary","status","pid","restarts","adminUrl",
+///                                             "labels","annotations"}]}
+///     PUT  /v1/groups/{group}/processes      {"processes":[{"name","binary","arguments","environment","adminUrl",
+///                                             "adminSetting","labels","annotations"}]}
 ///     GET  /v1/processes/{name}/logs?last=N  text, a line per line
 ///
 /// A process is called `[a-z0-9][a-z0-9.-]{0,62}`, and by one group only: else 400, 409, and nothing is changed.
@@ -76,27 +79,6 @@ struct RuntimeRoutes: Sendable {
             return .text(.notFound, "no process of that name\n")
         }
         return .text(.ok, lines.map { "\($0)\n" }.joined())
-    }
-}
-
-extension RuntimeProcess {
-    /// The form on the runtime socket.
-    var json: JSONValue {
-        [
-            "name": .string(name), "group": .string(group), "binary": .string(binary),
-            "status": .string(status.rawValue), "pid": pid.map { JSONValue($0) } ?? .null,
-            "restarts": JSONValue(restarts), "adminUrl": .string(adminURL),
-        ]
-    }
-
-    /// Reads the form on the runtime socket.
-    init?(json: JSONValue) {
-        guard let name = json["name"]?.string, let status = json["status"]?.string.flatMap({ Status(rawValue: $0) })
-        else { return nil }
-        self.init(
-            name: name, group: json["group"]?.string ?? "", binary: json["binary"]?.string ?? "", status: status,
-            pid: json["pid"]?.int64.map { Int32(truncatingIfNeeded: $0) },
-            restarts: Int(json["restarts"]?.int64 ?? 0), adminURL: json["adminUrl"]?.string ?? "")
     }
 }
 

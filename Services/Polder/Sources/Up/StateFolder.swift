@@ -12,6 +12,7 @@ package import Time
 ///     secrets/subject-hash.key                32 random bytes, 0600: hashes key-field values
 ///     run/lock                                held by the running supervisor
 ///     run/runtime.sock                        its socket, 0600
+///     run/decrypter.env                       the settings that every decrypter gets
 ///     run/plane.json                          the ready document, 0600, while the plane is up
 ///     plane/                                  the demo plane, when no other folder was named
 package struct StateFolder: Sendable {
@@ -63,6 +64,8 @@ package struct StateFolder: Sendable {
     package var lockPath: String { "\(path)/run/lock" }
     /// The ready document.
     package var planeFile: String { "\(path)/run/plane.json" }
+    /// The settings that every decrypter gets.
+    package var decrypterSettingsFile: String { "\(path)/run/decrypter.env" }
     /// Where the demo plane is written.
     package var demoFolder: String { "\(path)/plane" }
     /// A service's certificate and the authority's.

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Synchronization
 package import System
+package import Wire
 
 /// Owns the processes of a plane: starts them, watches them, starts them again, ends them. The only place that does.
 ///
@@ -41,6 +42,7 @@ package actor Supervisor: Runtime {
     private var state = SupervisorState()
     private var children: [String: RunningChild] = [:]
     private var tails: [String: LogTail] = [:]
+    private var adminURLs: [String: String] = [:]  // of processes whose port was chosen here
     private var probes: [String: Task<Void, Never>] = [:]
     private var timer: TimerID?
     private var isFinished = false
@@ -92,7 +94,9 @@ package actor Supervisor: Runtime {
             }
             return RuntimeProcess(
                 name: process.spec.name, group: process.group, binary: process.spec.binary, status: status,
-                pid: number, restarts: process.restarts, adminURL: process.spec.adminURL)
+                pid: number, restarts: process.restarts,
+                adminURL: adminURLs[process.spec.name] ?? process.spec.adminURL,
+                labels: process.spec.labels, annotations: process.spec.annotations)
         }
     }
 
@@ -153,13 +157,22 @@ package actor Supervisor: Runtime {
         }
     }
 
-    private func start(_ spec: ProcessSpec) {
+    private func start(_ wanted: ProcessSpec) {
+        var spec = wanted
         do {
+            adminURLs[spec.name] = nil
+            if !spec.adminSetting.isEmpty {
+                let port = try Ports.freePorts(1)[0]
+                spec.environment[spec.adminSetting] = "127.0.0.1:\(port)"
+                spec.adminURL = "https://localhost:\(port)"
+                adminURLs[spec.name] = spec.adminURL
+            }
+            let (spec, name) = (spec, spec.name)
             let child = try RunningChild(
                 spec, binaries: binaries, lifeline: lifeline.reader, loop: loop,
-                output: { [weak self] bytes in self?.assumeIsolated { $0.output(bytes, of: spec.name) } },
+                output: { [weak self] bytes in self?.assumeIsolated { $0.output(bytes, of: name) } },
                 ended: { [weak self] pid, status in
-                    self?.assumeIsolated { $0.childEnded(spec.name, pid: pid, status) }
+                    self?.assumeIsolated { $0.childEnded(name, pid: pid, status) }
                 })
             children[spec.name] = child
             if tails[spec.name] == nil { tails[spec.name] = LogTail() }
@@ -188,7 +201,10 @@ package actor Supervisor: Runtime {
             }
         }
         perform(state.exited(name, pid: pid, now: .now()))
-        if state[name] == nil { tails[name] = nil }
+        if state[name] == nil {
+            tails[name] = nil
+            adminURLs[name] = nil
+        }
     }
 
     /// Asks until it is ready, or ends. The task is owned by `probes` and cancelled when the process ends.

@@ -1,4 +1,5 @@
 package import System
+package import Wire
 
 /// What to do next with the processes of a plane. Pure: no process, no clock, no descriptor.
 ///
@@ -110,7 +111,7 @@ package struct SupervisorState {
                 continue
             }
             guard processes[index].group == group else { continue }
-            let isChanged = processes[index].spec != spec || !processes[index].isWanted
+            let isChanged = !processes[index].spec.runs(like: spec) || !processes[index].isWanted
             processes[index].spec = spec
             processes[index].isWanted = true
             guard isChanged else { continue }
@@ -138,7 +139,7 @@ package struct SupervisorState {
         mustPublish = true
         // It was taken back, or everything was stopped, while it started.
         if isStopping || !processes[index].isWanted { return stop(at: index, now: now) }
-        if processes[index].spec.adminURL.isEmpty { return becameReady(name, pid: pid, now: now) }
+        if !processes[index].spec.hasAdmin { return becameReady(name, pid: pid, now: now) }
         return []
     }
 

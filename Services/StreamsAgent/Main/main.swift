@@ -1,0 +1,6 @@
+import ServiceKit
+import StreamsAgent
+
+ServiceMain.run("streams-agent", StreamsAgentConfig.self) { config, kit in
+    try await StreamsAgent(config, kit)
+}
