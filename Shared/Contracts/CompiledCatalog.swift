@@ -1,5 +1,6 @@
 package import API
 package import Avro
+internal import Bytes
 internal import GRPC
 internal import Regex
 internal import Synchronization

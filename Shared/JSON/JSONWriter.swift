@@ -101,6 +101,32 @@ package struct JSONWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// A whole value that stands in a JSON text: the same tokens in this writer's style, numbers as they are written.
+    ///
+    /// - Throws: where the text leaves the grammar; the writer then holds a part. Duplicate names are not looked for.
+    package mutating func value(text: UnsafeRawBufferPointer) throws(JSONError) {
+        var reader = JSONReader(text)
+        while true {
+            let token = try reader.next()
+            switch token {
+            case .end: return
+            case .null: null()
+            case .bool(let value): bool(value)
+            case .integer(let slice), .decimal(let slice):
+                separate()
+                bytes.append(contentsOf: reader.raw(slice))
+            case .string(let slice):
+                if slice.hasEscapes { string(reader.text(slice)) } else { string(utf8: reader.raw(slice)) }
+            case .name(let slice):
+                if slice.hasEscapes { name(reader.text(slice)) } else { name(utf8: reader.raw(slice)) }
+            case .beginArray: beginArray()
+            case .endArray: endArray()
+            case .beginObject: beginObject()
+            case .endObject: endObject()
+            }
+        }
+    }
+
     /// A whole value.
     package mutating func value(_ value: JSONValue) {
         switch value {
