@@ -100,7 +100,7 @@ let plan: [[Target]] = [
         uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "API", "Wire", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
     shared("JSONSchema", uses: ["JSON", "Regex", "Bytes", "Faults"]),
-    shared("Contracts", uses: ["Avro", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
+    shared("Contracts", uses: ["Avro", "JSONSchema", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
     shared(
         "PlaneConfig",
         uses: [
@@ -129,8 +129,7 @@ let plan: [[Target]] = [
         "Decrypter", binary: "decrypter",
         uses: [
             "ServiceKit", "EventLoop", "System", "Contracts", "PlaneConfig", "Privacy", "KeyVault", "EventLog", "API",
-            "Wire",
-            "Avro", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
+            "Wire", "Avro", "JSONSchema", "JSON", "Crypto", "Config", "Observe", "Time", "Faults", "Bytes",
         ], tests: ["SQLite", "TLS"]),
     service(
         "WebSocket", binary: "web-socket",
@@ -176,9 +175,8 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "API", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON", "Privacy",
-                "Regex",
-                "SessionJudge", "Time", "Tokens", "Wire", "YAML",
+                "API", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON",
+                "JSONSchema", "Privacy", "Regex", "SessionJudge", "Time", "Tokens", "Wire", "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),
         .target(

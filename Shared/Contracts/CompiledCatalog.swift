@@ -1,7 +1,8 @@
 package import API
-package import Avro
+internal import Avro
 internal import Bytes
 internal import GRPC
+internal import JSONSchema
 internal import Regex
 internal import Synchronization
 package import Wire
@@ -19,7 +20,7 @@ package final class CompiledCatalog: Sendable {
         package let ref: ContractRef
         /// The number in event records.
         package let id: Int32
-        /// The Avro schema as JSON text.
+        /// The Avro schema or JSON Schema as JSON text.
         package let definition: String
 
         /// A schema and its number.
@@ -119,7 +120,41 @@ package final class CompiledSchema: Sendable {
     /// The number in event records.
     package let id: Int32
     /// The parsed schema.
-    package let schema: AvroSchema
+    package let schema: EventSchema
+    let reading: Reading
+
+    /// How events are read before their contract is known.
+    enum Reading: Sendable {
+        case avro(AvroReading)
+        case json(JSONReading)
+    }
+
+    /// Compiles a schema; also for one that stands in no catalog any more, but in old records.
+    ///
+    /// - Throws: `invalidContract` when the text is no schema or has no conforming `strmMeta`.
+    package init(ref: ContractRef, id: Int32, definition: String) throws(ContractsError) {
+        func invalid(_ rule: String) -> ContractsError {
+            .invalidContract(ref, [SpecProblem(DocumentPath([.member("schema")]), rule)])
+        }
+        do throws(EventSchemaFault) { schema = try EventSchema.parse(definition) } catch {
+            throw invalid("is refused: \(error)")
+        }
+        if let problem = StrmMeta.problems(in: schema).first { throw invalid(problem) }
+        switch schema.language {
+        case .avro(let avro):
+            do throws(AvroError) { reading = .avro(try AvroReading(avro)) } catch {
+                throw invalid("is refused: \(error)")
+            }
+        case .json(let json): reading = .json(JSONReading(json))
+        }
+        self.ref = ref
+        refText = ref.description
+        self.id = id
+    }
+}
+
+/// Reading events of an Avro schema.
+final class AvroReading: Sendable {
     /// For events that come as JSON.
     let shape: AvroShape
     /// Reads up to the contract reference, which decides what to do with the rest.
@@ -129,25 +164,10 @@ package final class CompiledSchema: Sendable {
     /// True if an event begins with the length of its contract reference, so that `{` cannot be its first byte.
     let beginsWithRef: Bool
 
-    /// Compiles a schema; also for one that stands in no catalog any more, but in old records.
-    ///
-    /// - Throws: `invalidContract` when the text is no Avro schema or has no conforming `strmMeta`.
-    package init(ref: ContractRef, id: Int32, definition: String) throws(ContractsError) {
-        func invalid(_ rule: String) -> ContractsError {
-            .invalidContract(ref, [SpecProblem(DocumentPath([.member("schema")]), rule)])
-        }
-        do throws(AvroError) {
-            schema = try AvroSchema.parse(definition)
-            shape = AvroShape(schema)
-            plainProgram = try AvroProgram(schema)
-            refProgram = try AvroProgram(schema, upTo: StrmMeta.contractRef)
-        } catch {
-            throw invalid("is refused: \(error)")
-        }
-        if let problem = StrmMeta.problems(in: schema).first { throw invalid(problem) }
-        self.ref = ref
-        refText = ref.description
-        self.id = id
+    init(_ schema: AvroSchema) throws(AvroError) {
+        shape = AvroShape(schema)
+        plainProgram = try AvroProgram(schema)
+        refProgram = try AvroProgram(schema, upTo: StrmMeta.contractRef)
         beginsWithRef = Self.beginsWithRef(schema)
     }
 
@@ -156,6 +176,19 @@ package final class CompiledSchema: Sendable {
             case .record(let meta) = first.schema
         else { return false }
         return meta.fields.first?.name == "eventContractRef"
+    }
+}
+
+/// Reading events of a JSON Schema.
+final class JSONReading: Sendable {
+    /// Judges the events.
+    let schema: JSONSchema
+    /// Notes the contract reference.
+    let refProgram: JSONProgram
+
+    init(_ schema: JSONSchema) {
+        self.schema = schema
+        refProgram = JSONProgram(schema, points: [StrmMeta.contractRef])
     }
 }
 

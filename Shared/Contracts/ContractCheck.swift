@@ -1,5 +1,4 @@
 package import API
-package import Avro
 package import GRPC
 internal import JSON
 internal import Regex
@@ -9,10 +8,10 @@ package import Wire
 package struct CheckedContract: Sendable {
     /// Which contract.
     package let ref: ContractRef
-    /// The Avro schema as JSON text: what the contract holds, or what its simple schema gives.
+    /// The schema as JSON text: what the contract holds, or the Avro schema that its simple schema gives.
     package let definition: String
     /// The same, parsed.
-    package let schema: AvroSchema
+    package let schema: EventSchema
 
     /// Checks a contract.
     ///
@@ -38,7 +37,7 @@ package struct CheckedContract: Sendable {
 
     private static func schema(
         of spec: DataContractSpec, problems: inout [SpecProblem]
-    ) -> (String, AvroSchema)? {
+    ) -> (String, EventSchema)? {
         let path = schemaPath(spec)
         let json: JSONValue
         let definition: String
@@ -51,25 +50,24 @@ package struct CheckedContract: Sendable {
             do throws(JSONError) {
                 json = try JSONValue.parse(definition)
             } catch {
-                problems.append(SpecProblem(path, "must be an Avro schema in JSON: \(error)"))
-                return nil
-            }
-            let isAvro = json["type"]?.string == "record" && json["fields"] != nil
-            guard isAvro, spec.schema.ref.schemaType != .jsonSchema else {
-                problems.append(
-                    SpecProblem(
-                        path,
-                        "must be an Avro record: contracts with a JSON Schema are not supported; describe the event as an "
-                            + "Avro schema or as a simpleSchema"))
+                problems.append(SpecProblem(path, "must be an Avro schema or a JSON Schema: \(error)"))
                 return nil
             }
         }
-        do throws(AvroError) {
-            let schema = try AvroSchema.parse(json)
-            _ = try AvroProgram(schema)
-            return (definition, schema)
+        let type: SchemaType = EventSchema.isAvro(json) ? .avro : .jsonSchema
+        let stated = spec.schema.ref.schemaType
+        guard stated == .unspecified || stated == type else {
+            problems.append(
+                SpecProblem(
+                    DocumentPath([.member("schema"), .member("ref"), .member("schemaType")]),
+                    "says \(stated.protoName), but the schema is \(type.protoName)"))
+            return nil
+        }
+        do throws(EventSchemaFault) {
+            return (definition, try EventSchema(json))
         } catch {
-            problems.append(SpecProblem(path, "is refused: \(error)"))
+            problems.append(
+                SpecProblem(path, type == .avro ? "is refused: \(error)" : "is refused as a JSON Schema: \(error)"))
             return nil
         }
     }
@@ -86,7 +84,7 @@ enum ContractRules {
     }
 
     /// Every rule that the contract breaks in its own schema.
-    static func problems(of spec: DataContractSpec, in schema: AvroSchema) -> [SpecProblem] {
+    static func problems(of spec: DataContractSpec, in schema: EventSchema) -> [SpecProblem] {
         var problems: [SpecProblem] = []
         func check(_ path: String, _ wanted: Wanted, _ place: PathStep...) {
             let rule = isMeta(path) ? "must not be part of strmMeta" : problem(with: path, in: schema, wanted)
@@ -99,7 +97,7 @@ enum ContractRules {
             let place: [PathStep] = [.member("fieldMetadata"), .index(index), .member("fieldName")]
             if field.personalDataConfig?.isPII == true {
                 check(field.fieldName, .texts, place[0], place[1], place[2])
-            } else if schema.target(of: field.fieldName) == nil {
+            } else if schema.target(of: field.fieldName) == .missing {
                 problems.append(SpecProblem(DocumentPath(place), missing(field.fieldName)))
             }
             if !names.insert(field.fieldName).inserted {
@@ -123,14 +121,14 @@ enum ContractRules {
     }
 
     /// Why a path does not lead to what is wanted, in words that follow its place; nil when it does.
-    static func problem(with path: String, in schema: AvroSchema, _ wanted: Wanted) -> String? {
-        guard let target = schema.target(of: path) else { return missing(path) }
-        switch wanted {
-        case .oneText:
-            return target.isSingleText
-                ? nil : "names \(path), which must be a string or optional string outside lists"
-        case .texts:
-            return target.holdsText ? nil : "names \(path), which must be a string, optional string or list of string"
+    static func problem(with path: String, in schema: EventSchema, _ wanted: Wanted) -> String? {
+        switch (schema.target(of: path), wanted) {
+        case (.missing, _): missing(path)
+        case (.open(let prefix), _):
+            "names \(path), but the schema leaves open what \(prefix.isEmpty ? "the event" : prefix) is: state its type"
+        case (.found(_, isSingle: true), .oneText), (.found(holdsText: true, _), .texts): nil
+        case (.found, .oneText): "names \(path), which must be a string or optional string outside lists"
+        case (.found, .texts): "names \(path), which must be a string, optional string or list of string"
         }
     }
 

@@ -1,5 +1,6 @@
 internal import API
 internal import Avro
+internal import JSONSchema
 internal import Regex
 
 /// How events of one schema are read under one contract: which values are noted and what each of them is for.
@@ -17,6 +18,12 @@ package final class EventProgram: @unchecked Sendable {
         let isKey: Bool
         let isSubject: Bool
         let validations: [CompiledContract.Validation]
+    }
+
+    /// Where the fields stand in an event.
+    enum Form: Sendable {
+        case avro(AvroProgram)
+        case json(JSONProgram)
     }
 
     /// What a point means, small enough for a glance per value.
@@ -43,7 +50,7 @@ package final class EventProgram: @unchecked Sendable {
     package let contract: CompiledContract
     /// The fields that are looked at: key, subject, personal and validated ones, each once.
     package let fields: [Field]
-    let avro: AvroProgram
+    let form: Form
     let schemaID: Int32
     let isActive: Bool
     let roles: UnsafeMutablePointer<Role>
@@ -65,18 +72,24 @@ package final class EventProgram: @unchecked Sendable {
         var names: [String] = []
         for (path, _) in paths where !names.contains(path) { names.append(path) }
         let points = [StrmMeta.nonce, StrmMeta.timestamp, StrmMeta.keyLink, StrmMeta.consentLevels] + names
-        do throws(AvroError) {
-            let avro = try AvroProgram(schema.schema, points: points)
-            return .program(EventProgram(schema, contract, names, avro))
-        } catch {
-            return .incompatible(field: StrmMeta.field, rule: error.description)
+        switch schema.schema.language {
+        case .avro(let avro):
+            do throws(AvroError) {
+                let program = try AvroProgram(avro, points: points)
+                return .program(EventProgram(schema, contract, names, .avro(program)))
+            } catch {
+                return .incompatible(field: StrmMeta.field, rule: error.description)
+            }
+        case .json(let json):
+            let program = JSONProgram(json, points: points, extending: StrmMeta.field)
+            return .program(EventProgram(schema, contract, names, .json(program)))
         }
     }
 
-    private init(_ schema: CompiledSchema, _ contract: CompiledContract, _ paths: [String], _ avro: AvroProgram) {
+    private init(_ schema: CompiledSchema, _ contract: CompiledContract, _ paths: [String], _ form: Form) {
         self.schema = schema
         self.contract = contract
-        self.avro = avro
+        self.form = form
         schemaID = schema.id
         isActive = contract.state == .active
         let levels = Dictionary(contract.personalFields.map { ($0.path, $0.level) }) { first, _ in first }

@@ -1,5 +1,4 @@
 package import API
-package import Avro
 internal import Bytes
 internal import GRPC
 package import Wire
@@ -8,7 +7,7 @@ package import Wire
 /// if it looks like one, the contract's reference.
 package enum EventRefusal: Sendable, Equatable, CustomStringConvertible {
     /// The body is not an event of the schema.
-    case undecodable(schema: String, AvroError)
+    case undecodable(schema: String, EventFault)
     /// The event names a contract that does not exist. Nil when what it names is not a reference.
     case unknownContract(ContractRef?)
     /// The contract exists and does not accept events now.
@@ -19,6 +18,8 @@ package enum EventRefusal: Sendable, Equatable, CustomStringConvertible {
     case emptyKeyField(field: String, schema: String)
     /// A consent level is below zero.
     case negativeConsent
+    /// A consent level does not fit into 32 bits.
+    case consentTooLarge
     /// A value does not satisfy the contract's regular expression. `length` counts its characters (Unicode scalars).
     case ruleBroken(field: String, schema: String, length: Int, regex: String)
     /// A value could not be checked against the regular expression within the limits on steps and length.
@@ -41,6 +42,8 @@ package enum EventRefusal: Sendable, Equatable, CustomStringConvertible {
             "Field: '\(field)' in event with schema: '\(schema)' is the key field and must not be empty"
         case .negativeConsent:
             "Field: 'strmMeta/consentLevels' must not hold negative levels"
+        case .consentTooLarge:
+            "Field: 'strmMeta/consentLevels' must not hold levels above \(Int32.max)"
         case .ruleBroken(let field, let schema, let length, let regex):
             "Field: '\(field)' in event with schema: '\(schema)' with value of length \(length) "
                 + "doesn't match regex: '\(regex)'"

@@ -1,5 +1,6 @@
 internal import Avro
 package import Bytes
+internal import JSONSchema
 internal import Regex
 internal import Wire
 
@@ -15,7 +16,7 @@ package enum BodyForm: Sendable {
 
 /// A personal value of an event: where it stands, and where its sealed text goes.
 package struct PersonalValue {
-    /// The value's UTF-8, in the datum.
+    /// The value's UTF-8.
     package let plain: UnsafeRawBufferPointer
     /// Room for the sealed text; set by ``IncomingEvent/write(nonce:timestamp:keyLink:into:sealedCount:)``.
     package internal(set) var sealed: UnsafeMutableRawBufferPointer
@@ -35,7 +36,7 @@ package struct PersonalValue {
 /// event.write(nonce: …, timestamp: …, keyLink: cipher.linkText, into: &batch) { FieldCipher.sealedTextCount($0) }
 /// for value in event.personal { seal value.plain into value.sealed }
 /// ```
-/// All views point into the body (Avro) or into this object (JSON): they are valid until the body goes or the next read.
+/// All views point into the body or into this object: they are valid until the body goes or the next read.
 ///
 /// - Isolation: one per loop. Nothing is allocated per event once it has grown.
 package final class IncomingEvent {
@@ -48,14 +49,13 @@ package final class IncomingEvent {
     }
 
     /// How the event that was read last is read and written again.
-    package private(set) var program: EventProgram?
+    package internal(set) var program: EventProgram?
 
     // Behind a pointer, because every access to a property of a class asks the runtime whether it may.
-    private let state: UnsafeMutablePointer<IncomingEventState>
-    private let walker = AvroWalker()
-    private let matcher: PatternMatcher
-    private var encoder = AvroJSONEncoder()
-    private var jsonDatum = OutputBuffer(capacity: 4096)
+    let state: UnsafeMutablePointer<IncomingEventState>
+    let matcher: PatternMatcher
+    let avro = AvroWorkspace()
+    let json = JSONWorkspace()
     /// Programs met by this loop, so that the catalog's lock is taken once for each pair.
     private var programs: [ObjectIdentifier: [ObjectIdentifier: ProgramEntry]] = [:]
 
@@ -75,7 +75,7 @@ package final class IncomingEvent {
         state.deallocate()
     }
 
-    /// The event as an Avro datum.
+    /// The event as it is read again: an Avro datum, or the JSON text.
     package var datum: UnsafeRawBufferPointer { state.pointee.datum }
 
     /// Value of the key field; not empty.
@@ -99,16 +99,10 @@ package final class IncomingEvent {
     /// - Parameter schema: What `Strm-Schema-Ref` names.
     /// - Returns: nil if the event is accepted; its parts are then in this object.
     package func read(_ body: UnsafeRawBufferPointer, _ form: BodyForm, _ schema: CompiledSchema) -> EventRefusal? {
-        switch form {
-        case .avro:
-            return readAvro(body, schema)
-        case .json:
-            return readJSON(body, schema)
-        case .unstated:
-            guard Self.looksLikeJSON(body) else { return readAvro(body, schema) }
-            // As a datum that begins with the reference, `{` would be a negative length.
-            if schema.beginsWithRef { return readJSON(body, schema) }
-            return walker.walk(schema.plainProgram, body) ? readAvro(body, schema) : readJSON(body, schema)
+        switch schema.reading {
+        case .avro(let reading): readAvro(body, form, schema, reading)
+        // Whatever the sender says: these events have one form.
+        case .json(let reading): readJSON(body, schema, reading)
         }
     }
 
@@ -118,11 +112,15 @@ package final class IncomingEvent {
     ///   - datum: A copy of ``datum`` as it was then.
     ///   - program: ``program`` as it was then, of whichever catalog.
     package func reread(_ datum: UnsafeRawBufferPointer, _ program: EventProgram) {
-        let refusal = judge(datum, program, checksRules: false)
+        let refusal =
+            switch program.form {
+            case .avro: judge(datum, program, checksRules: false)
+            case .json: rereadJSON(datum, program)
+            }
         precondition(refusal == nil, "only events that were accepted are read again")
     }
 
-    /// Writes the event's record: header and datum, with the gateway's values set and room for the sealed texts.
+    /// Writes the event's record: header and event, with the gateway's values set and room for the sealed texts.
     ///
     /// The texts are the caller's to write, into each personal value's `sealed`, before it changes `output`.
     ///
@@ -142,39 +140,73 @@ package final class IncomingEvent {
                 EventRecord.writeHeader(schemaID: program.schemaID, into: target)
                 return EventRecord.headerLength
             }
-            let roles = program.roles
-            walker.splice(state.pointee.datum, program.avro, into: &output) { _, mark in
-                switch mark.point {
-                case EventProgram.noncePoint: return .optionalNumber(Int64(nonce))
-                case EventProgram.timestampPoint: return .optionalNumber(timestamp)
-                case EventProgram.keyLinkPoint: return .text(keyLink)
-                case EventProgram.consentPoint: return .keep
-                case _:
-                    guard roles[Int(mark.point)].isPersonal, mark.text >= 0 else { return .keep }
-                    return .room(sealedCount(Int(mark.end &- mark.text)))
-                }
+            let gateway = GatewayValues(nonce: nonce, timestamp: timestamp, keyLink: keyLink)
+            switch program.form {
+            case .avro(let avro): writeAvro(program, avro, gateway, into: &output, sealedCount)
+            case .json: writeJSON(program, gateway, into: &output, sealedCount)
             }
         }
+    }
+
+    /// What the gateway sets in `strmMeta`, whatever the sender wrote there.
+    struct GatewayValues {
+        let nonce: Int32
+        let timestamp: Int64
+        let keyLink: UnsafeRawBufferPointer
+    }
+
+    /// Tells each personal value where its sealed text goes. `place` gives the offset in `output` of the room of a mark.
+    func setPlaces(
+        in output: inout OutputBuffer, _ sealedCount: (Int) -> Int, _ place: (Int) -> Int
+    ) {
         guard let base = output.mutableBytes.baseAddress else { return }
         let personal = state.pointee.personal
         for index in 0..<state.pointee.personalCount {
             personal[index].sealed = UnsafeMutableRawBufferPointer(
-                start: base + walker.place(of: Int(personal[index].mark)),
-                count: sealedCount(personal[index].plain.count))
+                start: base + place(Int(personal[index].mark)), count: sealedCount(personal[index].plain.count))
         }
     }
 }
 
+/// The values that a walk over an event noted, in the order of the bytes: what the rules of a contract are about, whatever the
+/// language of the schema.
+protocol NotedValues {
+    /// How many.
+    var count: Int { get }
+    /// Which point of the program a value stands at; below zero for what is of no interest to contracts.
+    func point(_ index: Int) -> Int32
+    /// The characters of a value that holds text, nil for null.
+    func text(_ index: Int) -> UnsafeRawBufferPointer?
+    /// The consent levels of the value at the consent point; false if one has no 32 bits.
+    func forEachLevel(_ index: Int, _ body: (Int32) -> Void) -> Bool
+}
+
 extension IncomingEvent {
-    private static func looksLikeJSON(_ body: UnsafeRawBufferPointer) -> Bool {
-        var index = 0
-        while index < body.count {
-            switch body[index] {
-            case 0x20, 0x09, 0x0A, 0x0D: index &+= 1
-            case let byte: return byte == UInt8(ascii: "{")
-            }
+    /// The program for events of the schema that name a contract, or why there is none.
+    func findProgram(_ schema: CompiledSchema, _ ref: UnsafeRawBufferPointer) -> ProgramSearch {
+        guard let contract = catalog.contract(ref) else {
+            return .refused(
+                .unknownContract(Self.isShowable(ref) ? ContractRef(String(decoding: ref, as: UTF8.self)) : nil))
         }
-        return false
+        switch entry(schema, contract).outcome {
+        case .program(let program):
+            state.pointee.last = .passUnretained(program)
+            return .found(program)
+        case .incompatible(_, let rule):
+            return .refused(.incompatible(contract: contract.refText, schema: schema.refText, rule: rule))
+        }
+    }
+
+    enum ProgramSearch {
+        case found(EventProgram)
+        case refused(EventRefusal)
+    }
+
+    private func entry(_ schema: CompiledSchema, _ contract: CompiledContract) -> ProgramEntry {
+        if let entry = programs[ObjectIdentifier(schema)]?[ObjectIdentifier(contract)] { return entry }
+        let entry = catalog.program(schema, contract)
+        programs[ObjectIdentifier(schema), default: [:]][ObjectIdentifier(contract)] = entry
+        return entry
     }
 
     /// True for what may be a reference. Anything else could be a personal value in the wrong place.
@@ -191,60 +223,11 @@ extension IncomingEvent {
             }
     }
 
-    private func readJSON(_ body: UnsafeRawBufferPointer, _ schema: CompiledSchema) -> EventRefusal? {
-        jsonDatum.removeAll()
-        do throws(AvroError) {
-            try encoder.encode(body, schema.shape, into: &jsonDatum)
-        } catch {
-            return .undecodable(schema: schema.refText, error)
-        }
-        return readAvro(jsonDatum.bytes, schema)
-    }
-
-    private func readAvro(_ datum: UnsafeRawBufferPointer, _ schema: CompiledSchema) -> EventRefusal? {
-        guard walker.walk(schema.refProgram, datum), let mark = walker.marks.first else {
-            return .undecodable(schema: schema.refText, walker.error)
-        }
-        let ref = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
-        // Most events of a connection are alike: compare with the last one before looking anything up.
-        if let last = state.pointee.last,
-            last._withUnsafeGuaranteedRef({ $0.schema === schema && $0.isNamed(by: ref) })
-        {
-            return last._withUnsafeGuaranteedRef { judge(datum, $0, checksRules: true) }
-        }
-        guard let contract = catalog.contract(ref) else {
-            // Bytes that are no event are called so, whatever their beginning seems to name.
-            guard walker.walk(schema.plainProgram, datum) else {
-                return .undecodable(schema: schema.refText, walker.error)
-            }
-            return .unknownContract(Self.isShowable(ref) ? ContractRef(String(decoding: ref, as: UTF8.self)) : nil)
-        }
-        switch entry(schema, contract).outcome {
-        case .program(let program):
-            state.pointee.last = .passUnretained(program)
-            return judge(datum, program, checksRules: true)
-        case .incompatible(_, let rule):
-            guard walker.walk(schema.plainProgram, datum) else {
-                return .undecodable(schema: schema.refText, walker.error)
-            }
-            return .incompatible(contract: contract.refText, schema: schema.refText, rule: rule)
-        }
-    }
-
-    private func entry(_ schema: CompiledSchema, _ contract: CompiledContract) -> ProgramEntry {
-        if let entry = programs[ObjectIdentifier(schema)]?[ObjectIdentifier(contract)] { return entry }
-        let entry = catalog.program(schema, contract)
-        programs[ObjectIdentifier(schema), default: [:]][ObjectIdentifier(contract)] = entry
-        return entry
-    }
-
-    /// Walks the datum and takes its parts; with `checksRules` also holds it against the contract.
-    private func judge(
-        _ datum: UnsafeRawBufferPointer, _ program: EventProgram, checksRules: Bool
+    /// Takes the parts of an event that is sound; with `checksRules` also holds it against the contract.
+    @inline(__always)
+    func take(
+        _ values: some NotedValues, _ datum: UnsafeRawBufferPointer, _ program: EventProgram, checksRules: Bool
     ) -> EventRefusal? {
-        guard walker.walk(program.avro, datum) else {
-            return .undecodable(schema: program.schema.refText, walker.error)
-        }
         if checksRules, !program.isActive {
             return .contractNotActive(program.contract.refText, program.contract.state)
         }
@@ -252,20 +235,18 @@ extension IncomingEvent {
         let state = self.state
         state.pointee.begin(program, datum)
         let roles = program.roles
-        let marks = walker.marks
-        for index in 0..<marks.count {
-            let mark = marks[index]
-            if mark.point >= EventProgram.firstField {
-                guard mark.text >= 0 else { continue }
-                let role = roles[Int(mark.point)]
-                let text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
+        for index in 0..<values.count {
+            let point = values.point(index)
+            if point >= EventProgram.firstField {
+                guard let text = values.text(index) else { continue }
+                let role = roles[Int(point)]
                 if role.isKey { state.pointee.keyValue = text }
                 if role.isSubject, !text.isEmpty { state.pointee.subjectValue = text }
                 if role.isPersonal {
                     state.pointee.note(
                         PersonalValue(
                             plain: text, sealed: UnsafeMutableRawBufferPointer(start: nil, count: 0), level: role.level,
-                            field: mark.point &- EventProgram.firstField, mark: Int32(truncatingIfNeeded: index)))
+                            field: point &- EventProgram.firstField, mark: Int32(truncatingIfNeeded: index)))
                 }
                 if role.patternCount > 0, checksRules {
                     for pattern in role.firstPattern..<role.firstPattern &+ role.patternCount {
@@ -273,12 +254,18 @@ extension IncomingEvent {
                             matcher.find($0, in: text)
                         }
                         guard outcome == .found else {
-                            return refusal(outcome, text, program, role, Int(mark.point), Int(pattern))
+                            return refusal(outcome, text, program, role, Int(point), Int(pattern))
                         }
                     }
                 }
-            } else if mark.point == EventProgram.consentPoint {
-                guard state.pointee.noteConsent(walker, mark, datum) else { return .negativeConsent }
+            } else if point == EventProgram.consentPoint {
+                var lowest: Int32 = 0
+                let fits = values.forEachLevel(index) { level in
+                    lowest = min(lowest, level)
+                    state.pointee.noteConsent(level)
+                }
+                guard fits else { return .consentTooLarge }
+                guard lowest >= 0 else { return .negativeConsent }
             }
         }
         guard !state.pointee.keyValue.isEmpty else {

@@ -1,5 +1,3 @@
-internal import Avro
-
 /// What an ``IncomingEvent`` knows of the event that it read last.
 ///
 /// - Isolation: one owner, the workspace, which also frees its memory.
@@ -43,16 +41,10 @@ struct IncomingEventState {
         personalCount &+= 1
     }
 
-    /// Takes the consent levels; false if one is negative.
-    mutating func noteConsent(_ walker: AvroWalker, _ mark: AvroMark, _ datum: UnsafeRawBufferPointer) -> Bool {
-        var lowest: Int32 = 0
-        walker.forEachInt(of: mark, in: datum) { level in
-            lowest = min(lowest, level)
-            if consentCount == consentCapacity { Self.grow(&consent, &consentCapacity) }
-            (consent + consentCount).initialize(to: level)
-            consentCount &+= 1
-        }
-        return lowest >= 0
+    mutating func noteConsent(_ level: Int32) {
+        if consentCount == consentCapacity { Self.grow(&consent, &consentCapacity) }
+        (consent + consentCount).initialize(to: level)
+        consentCount &+= 1
     }
 
     private static func grow<Element>(_ memory: inout UnsafeMutablePointer<Element>, _ capacity: inout Int) {

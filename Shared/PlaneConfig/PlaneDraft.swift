@@ -151,7 +151,7 @@ private struct DraftReader {
         let checked = CheckedContract.check(spec)
         problems += checked.problems.map { document.problem($0.path, $0.rule) }
         guard let contract = checked.contract else { return }
-        spec.schema.ref.schemaType = .avro
+        spec.schema.ref.schemaType = contract.schema.type
         fields[ref] = contract
         contracts[ref] = PlaneDraft.Contract(spec: spec, definition: contract.definition)
     }

@@ -85,6 +85,6 @@ package struct PlaneSchema: Sendable, Equatable {
     package let ref: ContractRef
     /// 31 bits, never 0: stands in every record; see `SchemaStore`.
     package let id: Int32
-    /// The Avro schema as JSON text.
+    /// The Avro schema or JSON Schema as JSON text; `EventSchema.parse` tells them apart.
     package let definition: String
 }

@@ -4,9 +4,10 @@ internal import System
 
 /// Numbers for schemas, and the schemas of numbers: what a record's header means.
 ///
-///     schemas/<id>.avsc            the Avro schema as JSON text
+///     schemas/<id>.json            the Avro schema or JSON Schema as JSON text
+///     schemas/<id>.avsc            the same, as states called it when all schemas were Avro; still read
 ///
-/// An id has 31 bits, is never 0, and comes from the content: the first four bytes of the text's SHA-256. When another text
+/// Whether a record's event is an Avro datum or a JSON text follows from its schema, and so from its id. An id has 31 bits, is never 0, and comes from the content: the first four bytes of the text's SHA-256. When another text
 /// has that number already, the next free one is taken. A number never changes its meaning and files are never removed, so
 /// old records stay readable after a contract is gone.
 package struct SchemaStore: Sendable {
@@ -30,7 +31,7 @@ package struct SchemaStore: Sendable {
         while true {
             let path = path(of: candidate)
             let content = try onState { () throws(SystemError) -> [UInt8] in
-                if let bytes = try File.readIfThere(path) { return bytes }
+                if let bytes = try Self.read(path) { return bytes }
                 if try File.createExclusively(path, text, mode: 0o600) { return text }
                 return try File.read(path)
             }
@@ -45,11 +46,16 @@ package struct SchemaStore: Sendable {
     package func definition(of id: Int32) throws(PlaneConfigError) -> String? {
         let path = path(of: id)
         return try onState { () throws(SystemError) in
-            try File.readIfThere(path).map { String(decoding: $0, as: UTF8.self) }
+            try Self.read(path).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    private func path(of id: Int32) -> String { "\(folder)/\(id).avsc" }
+    private func path(of id: Int32) -> String { "\(folder)/\(id).json" }
+
+    private static func read(_ path: String) throws(SystemError) -> [UInt8]? {
+        if let bytes = try File.readIfThere(path) { return bytes }
+        return try File.readIfThere(path.dropLast(".json".count) + ".avsc")
+    }
 
     private func firstCandidate(_ text: [UInt8]) throws(PlaneConfigError) -> Int32 {
         do {

@@ -1,9 +1,10 @@
 /// The bytes of one event in the log, the same on every engine:
 ///
 ///     key      key link text, 36 bytes of UTF-8
-///     value    0x00 | schema id (4 bytes, big-endian) | Avro datum
+///     value    0x00 | schema id (4 bytes, big-endian) | event: an Avro datum, or JSON text if the schema is a JSON Schema
 ///
-/// The value is what Confluent's Avro serializer writes, so that its deserializers read it.
+/// The value is what Confluent's Avro and JSON Schema serializers write, so that their deserializers read it. The schema of the id
+/// tells which of the two it is.
 package enum EventRecord {
     /// Bytes before the datum.
     package static let headerLength = 5

@@ -1,6 +1,7 @@
 import API
 import Avro
 import Bytes
+import Contracts
 import Crypto
 import Decrypter
 import EventLog
@@ -120,11 +121,13 @@ final class DecrypterRig: @unchecked Sendable {
             "keyLink":"\(link)","consentLevels":\(consents)}\(json.isEmpty ? "" : ",")\(json)}
             """
         let definition = try #require(schemas.text(schemaID))
-        var datum = OutputBuffer()
-        let shape = AvroShape(try AvroSchema.parse(definition))
-        try Array(text.utf8).withUnsafeBytes { try encoder.encode($0, shape, into: &datum) }
-        return Record(
-            key: Array(link.description.utf8), value: EventRecord.header(schemaID: schemaID) + datum.copyBytes())
+        var event = Array(text.utf8)
+        if case .avro(let schema) = try EventSchema.parse(definition).language {
+            var datum = OutputBuffer()
+            try event.withUnsafeBytes { try encoder.encode($0, AvroShape(schema), into: &datum) }
+            event = datum.copyBytes()
+        }
+        return Record(key: Array(link.description.utf8), value: EventRecord.header(schemaID: schemaID) + event)
     }
 
     /// An event of the public example, sealed.
@@ -169,9 +172,10 @@ final class DecrypterRig: @unchecked Sendable {
     func events(_ topic: TopicName? = nil) throws -> [JSONValue] {
         try records(topic).map { record in
             let id = try record.value.withUnsafeBytes { try EventRecord.schemaID(of: $0) }
-            let schema = try AvroSchema.parse(try #require(schemas.text(id)))
-            let datum = Array(record.value[EventRecord.headerLength...])
-            return try JSONValue.parse(datum.withUnsafeBytes { try AvroJSONText.bytes(of: $0, schema) })
+            let schema = try EventSchema.parse(try #require(schemas.text(id)))
+            var writer = JSONWriter()
+            try Array(record.value[EventRecord.headerLength...]).withUnsafeBytes { try schema.write($0, to: &writer) }
+            return try JSONValue.parse(writer.bytes)
         }
     }
 }

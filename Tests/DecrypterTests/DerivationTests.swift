@@ -279,4 +279,64 @@ import Wire
         #expect(zip(theirs, ours).allSatisfy { $0 == $1 })
         #expect(theirs[1]["consistentValue"]?.string == "session-1")
     }
+
+    /// The fields of the public example and a list, as a JSON Schema.
+    private static let jsonSchema = """
+        {"type": "object", "properties": {
+          "strmMeta": {"type": "object", "required": ["eventContractRef", "consentLevels"], "properties": {
+            "eventContractRef": {"type": "string"}, "consentLevels": {"type": "array", "items": {"type": "integer"}}}},
+          "uniqueIdentifier": {"type": ["string", "null"]}, "consistentValue": {"type": "string"},
+          "someSensitiveValue": {"type": "string"}, "notSensitiveValue": {"type": "string"}, "number": {"type": "number"},
+          "lines": {"type": "array", "items": {"type": "object", "properties": {"giftFor": {"type": "string"}}}}}}
+        """
+
+    @Test func `events of a JSON Schema are derived as those of an Avro schema`() async throws {
+        let rig = try DecrypterRig()
+        rig.schemas.add(4, Self.jsonSchema)
+        let key = try await rig.key("ann")
+        let cipher = try FieldCipher(key: key.key, link: key.link)
+        var fields = DecrypterRig.demoFields
+        fields["lines/giftFor"] = 1
+        let hard = "a \"quoted\"\n\u{1} ö𝄞"
+        let members = """
+            "consistentValue" : "\(cipher.seal("c"))", "uniqueIdentifier":"\(cipher.seal(hard))", "notSensitiveValue": "n\\u0041",
+            "number": 1.50e0, "lines": [{"giftFor": "\(cipher.seal("x"))"}, {}, {"giftFor": "\(cipher.seal("y"))"}]
+            """
+        try rig.append([
+            try rig.record(members, consents: [1], link: key.link, schemaID: 4),
+            try rig.demo(key, unique: "u", consistent: "c", consents: [1]),
+            try rig.record(members, consents: [3, 1], link: key.link, schemaID: 4),
+            try rig.record(members, consents: [0], link: key.link, schemaID: 4),
+        ])
+        let rules = try rig.rules([1], masked: ["consistentValue", "notSensitiveValue"], fields: fields)
+        #expect(try rig.copier(rules).run().counts == [.written: 3, .noConsent: 1])
+        let events = try rig.events()
+        let mask = Mask(seed: "hi-there")
+        for event in [events[0], events[2]] {
+            #expect(event["uniqueIdentifier"]?.string == hard)
+            #expect(event["lines"]?.array?.map { $0["giftFor"]?.string } == ["x", nil, "y"])
+            #expect(event["consistentValue"]?.string == mask.text(of: cipher.seal("c")))
+            #expect(event["notSensitiveValue"]?.string == mask.text(of: "nA"))
+            #expect(event["number"]?.number?.text == "1.50e0")
+        }
+        #expect(events[1]["uniqueIdentifier"]?.string == "u")
+        let record = try rig.records()[0].value
+        #expect(record.prefix(5) == [0, 0, 0, 0, 4])
+        #expect(String(decoding: record, as: UTF8.self).contains(#""consistentValue" : ""#))
+    }
+
+    @Test func `a text that is no event of its JSON Schema is left out`() async throws {
+        let rig = try DecrypterRig()
+        rig.schemas.add(4, Self.jsonSchema)
+        let key = try await rig.key("ann")
+        let header = EventRecord.header(schemaID: 4)
+        let meta = #"{"strmMeta":{"eventContractRef":"\#(DecrypterRig.contract)","consentLevels":[1]}"#
+        let good = try rig.record("", consents: [1], link: key.link, schemaID: 4)
+        let bad = ["", "{", "{}", "[]", #"{"strmMeta":{"eventContractRef":5}}"#, meta + #","uniqueIdentifier":5}"#].map
+        {
+            DecrypterRig.Record(key: good.key, value: header + Array($0.utf8))
+        }
+        try rig.append([good] + bad + [good])
+        #expect(try rig.copier(rig.rules([1])).run().counts == [.written: 2, .malformed: bad.count])
+    }
 }

@@ -77,11 +77,11 @@ import Wire
         #expect(
             places == [
                 "c.yaml:4: keyField", "c.yaml:7: piiFields.Amount", "c.yaml:9: validations[0].value",
-                "c.yaml:22: schema.definition",
+                "c.yaml:20: keyField", "c.yaml:22: schema.definition",
                 #"c.yaml:36: maskedFields.fieldPatterns["strmprivacy/clickstream/1.0.0"].fieldPatterns[1]"#,
                 #"c.yaml:37: maskedFields.fieldPatterns["strmprivacy/clickstream/1.0.0"].fieldPatterns[2]"#,
             ], "\(problems)")
-        #expect(problems[3].contains("JSON Schema are not supported"))
+        #expect(problems[4].hasSuffix("schema.definition must have a property strmMeta"))
     }
 
     @Test func `the example of the README is a plane`() throws {

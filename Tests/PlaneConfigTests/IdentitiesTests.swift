@@ -101,7 +101,9 @@ import Wire
         #expect(Set(reports).count == 1)
     }
 
-    @Test func `schema ids come from the content, and a taken one is passed over`() throws {
+    /// Files were called `.avsc` when all schemas were Avro.
+    @Test(arguments: ["json", "avsc"])
+    func `schema ids come from the content, and a taken one is passed over`(kind: String) throws {
         let folders = try PlaneFolders()
         let store = try SchemaStore(state: folders.state)
         let id = try store.id(of: #""string""#)
@@ -113,7 +115,7 @@ import Wire
         // Another text sits on the number that belongs to this one.
         let other = try PlaneFolders()
         let probing = try SchemaStore(state: other.state)
-        _ = try other.root.write("state/schemas/\(id).avsc", text: #""int""#)
+        _ = try other.root.write("state/schemas/\(id).\(kind)", text: #""int""#)
         #expect(try probing.id(of: #""string""#) == (id == .max ? 1 : id + 1))
         #expect(try probing.definition(of: id) == #""int""#)
     }

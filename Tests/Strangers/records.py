@@ -1,4 +1,4 @@
-"""Decodes stored event records with fastavro and opens their sealed fields with Google Tink.
+"""Decodes stored event records with fastavro (or as JSON, held against their JSON Schema) and opens their sealed fields with Google Tink.
 
 Usage: records.py SCHEMA_FILE < lines
 
@@ -8,16 +8,19 @@ null; lists stay lists). Ends with an error when a byte is left over, a field is
 """
 import base64, io, json, sys
 
-import fastavro, tink
+import fastavro, jsonschema, tink
 from tink import cleartext_keyset_handle, daead
 
 daead.register()
-schema = fastavro.parse_schema(json.load(open(sys.argv[1])))
+schema = json.load(open(sys.argv[1]))
+is_avro = schema["type"] == "record"
+if is_avro:
+    schema = fastavro.parse_schema(schema)
 
 
 def at(event, path):
     for name in path.split("/"):
-        event = None if event is None else event[name]
+        event = None if event is None else event.get(name)
     return event
 
 
@@ -29,13 +32,22 @@ def opened(primitive, value):
     return primitive.decrypt_deterministically(base64.b64decode(value, validate=True), b"").decode()
 
 
+def decoded(value):
+    if not is_avro:
+        event = json.loads(value)
+        jsonschema.validate(event, schema)
+        return event
+    datum = io.BytesIO(value)
+    event = fastavro.schemaless_reader(datum, schema)
+    assert not datum.read(), "bytes after the datum"
+    return event
+
+
 for line in sys.stdin:
     record = json.loads(line)
     value = bytes.fromhex(record["value"])
     assert value[0] == 0, "the Confluent magic byte"
-    datum = io.BytesIO(value[5:])
-    event = fastavro.schemaless_reader(datum, schema)
-    assert not datum.read(), "bytes after the datum"
+    event = decoded(value[5:])
     primitive = cleartext_keyset_handle.read(tink.JsonKeysetReader(record["keyset"])).primitive(daead.DeterministicAead)
     print(json.dumps({
         "schemaId": int.from_bytes(value[1:5], "big"), "event": event,

@@ -40,6 +40,16 @@ import Wire
                 + #""text": "a \"b\"\n", "score": 3.3405764}"#)
     }
 
+    @Test func `an event of a JSON Schema is one line in the same style, members as they were sent`() {
+        let event = " {\"b\":1.50 ,\n\"a\" : [ ] , \"strmMeta\":{\"eventContractRef\":\"a\\/b\"}} "
+        let header = EventRecord.header(schemaID: 8)
+        let known: [Int32: String] = [8: #"{"type": "object"}"#]
+        #expect(
+            text(header + Array(event.utf8), known: known)
+                == #"{"b": 1.50, "a": [], "strmMeta": {"eventContractRef": "a/b"}}"#)
+        #expect(text(header + Array("{".utf8), known: known) == "skip malformed")
+    }
+
     @Test func `what cannot be shown says why`() throws {
         let datum = try Self.datum(#"{"score":1,"text":"","strmMeta":{"consentLevels":[],"eventContractRef":""}}"#)
         let header = EventRecord.header(schemaID: 7)

@@ -6,8 +6,8 @@
 // The position lives beside the records that it stands for. Whatever happens (a crash, a failed commit whose outcome is
 // unknown), the next attempt asks the derived topic where it stands and goes on from there.
 
-import Avro
 import Bytes
+import Contracts
 package import EventLog
 package import EventLoop
 package import KeyVault
@@ -19,7 +19,7 @@ package import Wire
 
 /// Knows the schemas of records.
 package protocol SchemaSource: Sendable {
-    /// The Avro schema (JSON text) of a record's schema id; nil when there is none (yet). Blocks.
+    /// The schema (JSON text) of a record's schema id; nil when there is none (yet). Blocks.
     func definition(of id: Int32) throws(PlaneConfigError) -> String?
 }
 
@@ -266,8 +266,8 @@ package final class DerivedStreamCopier {
             let text: String?
             do throws(PlaneConfigError) { text = try schemas.definition(of: id) } catch { throw .schemas(error) }
             guard let text else { return false }
-            do throws(AvroError) {
-                try transformer.learn(AvroSchema.parse(text), id: id)
+            do throws(EventSchemaFault) {
+                try transformer.learn(EventSchema.parse(text), id: id)
             } catch {
                 throw .unusableSchema(id)
             }

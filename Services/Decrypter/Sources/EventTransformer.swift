@@ -5,9 +5,11 @@
 // The order matters: consent is decided before any key is looked for, everything is opened before anything is written,
 // and a field that does not open drops the event. Nothing here logs, stores or allocates per event.
 
-package import Avro
+import Avro
 package import Bytes
+package import Contracts
 package import EventLog
+import JSONSchema
 package import KeyVault
 import Privacy
 package import Wire
@@ -82,7 +84,8 @@ package final class EventTransformer {
     private let rules: DerivationRules
     private let ciphers: LinkCache
     private let mask: Mask
-    private let walker = AvroWalker()
+    private let avro = AvroWalker()
+    private let json = JSONWalker()
     private let workspace = FieldWorkspace()
     private let maskText = UnsafeMutableRawBufferPointer.allocate(byteCount: Mask.maximumTextCount, alignment: 8)
     private var fields = UnsafeMutableBufferPointer<FieldToOpen>.allocate(capacity: 64)
@@ -92,9 +95,9 @@ package final class EventTransformer {
     private var latest: FieldPlan?
 
     private struct KnownSchema {
-        let schema: AvroSchema
+        let schema: EventSchema
         /// Notes the contract reference alone.
-        let contract: AvroProgram
+        let contract: WalkProgram
     }
 
     private struct PlanName: Hashable {
@@ -115,10 +118,10 @@ package final class EventTransformer {
     }
 
     /// Makes a schema known.
-    /// - Throws: `.invalidSchema` when it is too large to compile.
-    package func learn(_ schema: AvroSchema, id: Int32) throws(AvroError) {
+    /// - Throws: When it is too large to compile.
+    package func learn(_ schema: EventSchema, id: Int32) throws(EventSchemaFault) {
         schemas[id] = KnownSchema(
-            schema: schema, contract: try AvroProgram(schema, points: [FieldPlan.contractPath]))
+            schema: schema, contract: try WalkProgram(schema, points: [FieldPlan.contractPath]))
     }
 
     /// Decides about one event and, if it passes, makes the derived record's value in `output`.
@@ -129,17 +132,11 @@ package final class EventTransformer {
         let datum = UnsafeRawBufferPointer(rebasing: value[EventRecord.headerLength...])
 
         // Most events are like the one before: try its plan first.
-        if let plan = latest, plan.schemaID == id {
-            guard walker.walk(plan.program, datum) else { return .drop(.malformed) }
-            if let mark = mark(FieldPlan.contractPoint), isText(mark, plan.contract, in: datum) {
-                return apply(plan, record, datum)
-            }
-        }
+        if let plan = latest, plan.schemaID == id, let verdict = apply(plan, record, datum) { return verdict }
         switch plan(id, datum) {
         case .found(let plan):
             latest = plan
-            guard walker.walk(plan.program, datum) else { return .drop(.malformed) }
-            return apply(plan, record, datum)
+            return apply(plan, record, datum) ?? .drop(.malformed)
         case .verdict(let verdict): return verdict
         }
     }
@@ -154,47 +151,69 @@ package final class EventTransformer {
     /// The slow path: another schema or contract than the event before.
     private func plan(_ id: Int32, _ datum: UnsafeRawBufferPointer) -> PlanSearch {
         guard let known = schemas[id] else { return .verdict(.wait(.schema(id))) }
-        guard walker.walk(known.contract, datum), let mark = mark(FieldPlan.contractPoint), mark.text >= 0 else {
-            return .verdict(.drop(.malformed))
-        }
-        for plan in plans where plan.schemaID == id && isText(mark, plan.contract, in: datum) { return .found(plan) }
-        let contract = String(
-            decoding: UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)]), as: UTF8.self)
+        guard let name = contract(in: datum, known.contract) else { return .verdict(.drop(.malformed)) }
+        for plan in plans where plan.schemaID == id && isText(name, plan.contract) { return .found(plan) }
+        let contract = String(decoding: name, as: UTF8.self)
         guard rules.contracts[contract] != nil else { return .verdict(.wait(.contract)) }
-        let name = PlanName(schemaID: id, contract: contract)
-        if unusable.contains(name) { return .verdict(.drop(.unusableContract)) }
+        let planName = PlanName(schemaID: id, contract: contract)
+        if unusable.contains(planName) { return .verdict(.drop(.unusableContract)) }
         guard let made = FieldPlan(schemaID: id, schema: known.schema, contract: contract, rules: rules) else {
-            unusable.insert(name)
+            unusable.insert(planName)
             return .verdict(.drop(.unusableContract))
         }
         plans.append(made)
         return .found(made)
     }
 
-    private func mark(_ point: Int32) -> AvroMark? {
-        for mark in walker.marks where mark.point == point { return mark }
+    /// The contract that an event names; nil when the bytes are no event of the schema.
+    private func contract(in datum: UnsafeRawBufferPointer, _ program: WalkProgram) -> UnsafeRawBufferPointer? {
+        switch program {
+        case .avro(let program):
+            guard avro.walk(program, datum) else { return nil }
+            return text(at: FieldPlan.contractPoint, in: WalkedAvro(walker: avro, program: program, datum: datum))
+        case .json(let program):
+            guard json.read(datum), json.note(program) else { return nil }
+            return text(at: FieldPlan.contractPoint, in: WalkedJSON(json))
+        }
+    }
+
+    private func text(at point: Int32, in event: some WalkedEvent) -> UnsafeRawBufferPointer? {
+        for index in 0..<event.count where event.point(index) == point { return event.text(index) }
         return nil
     }
 
-    private func isText(_ mark: AvroMark, _ text: [UInt8], in datum: UnsafeRawBufferPointer) -> Bool {
-        let count = Int(mark.end &- mark.text)
-        guard mark.text >= 0, count == text.count else { return false }
+    private func isText(_ found: UnsafeRawBufferPointer, _ text: [UInt8]) -> Bool {
+        guard found.count == text.count else { return false }
         return text.withUnsafeBytes { text in
-            for index in 0..<count where datum[Int(mark.text) &+ index] != text[index] { return false }
+            for index in 0..<found.count where found[index] != text[index] { return false }
             return true
         }
     }
 
     // MARK: What to do
 
-    private func apply(_ plan: FieldPlan, _ record: RecordView, _ datum: UnsafeRawBufferPointer) -> Verdict {
-        guard let consents = mark(FieldPlan.consentPoint) else { return .drop(.noConsent) }
+    /// Nil when the event names another contract than the plan is for.
+    private func apply(_ plan: FieldPlan, _ record: RecordView, _ datum: UnsafeRawBufferPointer) -> Verdict? {
+        switch plan.program {
+        case .avro(let program):
+            guard avro.walk(program, datum) else { return .drop(.malformed) }
+            return apply(plan, record, WalkedAvro(walker: avro, program: program, datum: datum))
+        case .json(let program):
+            guard json.read(datum), json.note(program) else { return .drop(.malformed) }
+            return apply(plan, record, WalkedJSON(json))
+        }
+    }
+
+    private func apply(_ plan: FieldPlan, _ record: RecordView, _ event: some WalkedEvent) -> Verdict? {
+        guard let name = text(at: FieldPlan.contractPoint, in: event), isText(name, plan.contract) else { return nil }
         var tally = ConsentRule.Tally()
-        walker.forEachInt(of: consents, in: datum) { rules.consent.note($0, in: &tally) }
+        for index in 0..<event.count where event.point(index) == FieldPlan.consentPoint {
+            event.forEachLevel(index) { rules.consent.note($0, in: &tally) }
+        }
         guard rules.consent.admits(tally) else { return .drop(.noConsent) }
 
         if plan.opensAny {
-            let wanted = collectFields(plan, datum)
+            let wanted = collectFields(plan, event)
             if wanted > 0 {
                 guard let cipher = ciphers.find(record.key) else {
                     guard let link = KeyLink(record.key) else { return .drop(.malformed) }
@@ -205,46 +224,47 @@ package final class EventTransformer {
                 guard cipher.open(opened, using: workspace) else { return .drop(.undecryptable) }
             }
         }
-        splice(plan, record.value, datum)
+        splice(plan, record.value, event)
         return .write
     }
 
     /// Lists the texts to open, in the order of the bytes.
-    private func collectFields(_ plan: FieldPlan, _ datum: UnsafeRawBufferPointer) -> Int {
-        let marks = walker.marks
-        if fields.count < marks.count {
+    private func collectFields(_ plan: FieldPlan, _ event: some WalkedEvent) -> Int {
+        if fields.count < event.count {
             fields.deallocate()
-            fields = .allocate(capacity: marks.count * 2)
+            fields = .allocate(capacity: event.count * 2)
         }
         var wanted = 0
-        for mark in marks where mark.point > FieldPlan.consentPoint && mark.text >= 0 {
-            guard plan.actions[Int(mark.point)].contains(.open) else { continue }
-            let text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
+        for index in 0..<event.count {
+            let point = event.point(index)
+            guard point > FieldPlan.consentPoint, plan.actions[Int(point)].contains(.open),
+                let text = event.text(index)
+            else { continue }
             (fields.baseAddress! + wanted).initialize(to: FieldToOpen(text: text))
             wanted &+= 1
         }
         return wanted
     }
 
-    private func splice(_ plan: FieldPlan, _ value: UnsafeRawBufferPointer, _ datum: UnsafeRawBufferPointer) {
+    private func splice(_ plan: FieldPlan, _ value: UnsafeRawBufferPointer, _ event: some WalkedEvent) {
         output.removeAll()
         output.append(UnsafeRawBufferPointer(rebasing: value[..<EventRecord.headerLength]))
         var next = 0
         let opened = fields
         let maskText = maskText
         let mask = mask
-        walker.splice(datum, plan.program, into: &output) { _, mark in
-            guard mark.point > FieldPlan.consentPoint, mark.text >= 0 else { return .keep }
-            let action = plan.actions[Int(mark.point)]
-            var text = UnsafeRawBufferPointer(rebasing: datum[Int(mark.text)..<Int(mark.end)])
+        event.splice(into: &output) { index in
+            let point = event.point(index)
+            guard point > FieldPlan.consentPoint, var text = event.text(index) else { return nil }
+            let action = plan.actions[Int(point)]
             if action.contains(.open) {
                 text = opened[next].plain
                 next &+= 1
             }
-            guard action.contains(.mask) else { return .text(text) }
+            guard action.contains(.mask) else { return text }
             // Spliced in before the next mark is asked for, so one place for the text is enough.
             let count = mask.write(text, into: maskText)
-            return .text(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(maskText)[0..<count]))
+            return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(maskText)[0..<count])
         }
     }
 }

@@ -1,4 +1,4 @@
-import Avro
+import Contracts
 import Privacy
 
 /// What to do with each interesting value of one schema under one contract, compiled once for a derived stream.
@@ -23,29 +23,30 @@ final class FieldPlan {
     let schemaID: Int32
     /// The contract reference that an event must carry for this plan to be the right one.
     let contract: [UInt8]
-    let program: AvroProgram
+    let program: WalkProgram
     /// By point.
     let actions: [Action]
     let opensAny: Bool
 
     /// - Returns: nil when the schema cannot be treated as the rules demand: a masked field that it lacks, or that holds no
     ///   text, must not slip through in clear.
-    init?(schemaID: Int32, schema: AvroSchema, contract: String, rules: DerivationRules) {
+    init?(schemaID: Int32, schema: EventSchema, contract: String, rules: DerivationRules) {
         guard let fields = rules.contracts[contract] else { return nil }
         var actions: [String: Action] = [:]
         for (path, level) in fields.personal where rules.consent.opens(level: level) {
             // A personal field that this schema lacks was never sealed: there is nothing to open.
-            guard let target = schema.target(of: path) else { continue }
+            let target = schema.target(of: path)
+            guard target != .missing else { continue }
             guard target.holdsText else { return nil }
             actions[path, default: []].insert(.open)
         }
         for path in fields.masked {
-            guard let target = schema.target(of: path), target.holdsText else { return nil }
+            guard schema.target(of: path).holdsText else { return nil }
             actions[path, default: []].insert(.mask)
         }
         let paths = actions.keys.sorted()
         let points = [Self.contractPath, Self.consentPath] + paths
-        do throws(AvroError) { program = try AvroProgram(schema, points: points) } catch { return nil }
+        do throws(EventSchemaFault) { program = try WalkProgram(schema, points: points) } catch { return nil }
         self.schemaID = schemaID
         self.contract = Array(contract.utf8)
         self.actions = [[], []] + paths.map { actions[$0] ?? [] }

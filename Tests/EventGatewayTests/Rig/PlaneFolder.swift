@@ -57,12 +57,37 @@ enum PlaneFolder {
         ---
         kind: DataContract
         spec:
+          ref: {handle: polder, name: order, version: 1.0.0}
+          keyField: session
+          dataSubjectField: customer/id
+          fieldMetadata:
+            - {fieldName: customer/id, personalDataConfig: {isPii: true, purposeLevel: 1}}
+            - {fieldName: friends, personalDataConfig: {isPii: true, purposeLevel: 2}}
+            - {fieldName: session, personalDataConfig: {isPii: true, purposeLevel: 0}}
+          validations:
+            - {field: customer/id, type: regex, value: "^[a-z0-9-]+$"}
+          schema:
+            ref: {handle: polder, name: order, version: 1.0.0, schemaType: JSONSCHEMA}
+            definition: >-
+              {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
+               "required": ["strmMeta", "session"], "additionalProperties": false,
+               "properties": {
+                 "strmMeta": {"type": "object", "required": ["eventContractRef", "consentLevels"], "properties": {
+                   "eventContractRef": {"type": "string"}, "nonce": {"type": "integer"},
+                   "consentLevels": {"type": "array", "items": {"type": "integer"}}}},
+                 "session": {"type": "string"}, "friends": {"type": "array", "items": {"type": "string"}},
+                 "customer": {"type": "object", "properties": {"id": {"type": ["string", "null"]}}},
+                 "amount": {"type": "number", "minimum": 0, "multipleOf": 0.01},
+                 "colour": {"enum": ["red", "green"]}}}
+        ---
+        kind: DataContract
+        spec:
           ref: {handle: polder, name: draft, version: 1.0.0}
           state: DRAFT
           keyField: consistentValue
           schema:
             definition: >-
-              SCHEMA
+              DEMO_EVENT
         """
 
     /// Writes both into `plane/` of a folder.
@@ -70,7 +95,7 @@ enum PlaneFolder {
         try folder.makeFolder("plane")
         try folder.write("plane/streams.yaml", text: streams)
         let schema = DemoEvent.schema.split(separator: "\n").joined(separator: " ")
-        try folder.write("plane/contracts.yaml", text: contracts.replacing("SCHEMA", with: schema))
+        try folder.write("plane/contracts.yaml", text: contracts.replacing("DEMO_EVENT", with: schema))
         return folder.file("plane")
     }
 }

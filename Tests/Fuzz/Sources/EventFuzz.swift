@@ -10,15 +10,18 @@ internal import YAML
 enum EventFuzz {
     static func run(_ bytes: UnsafeRawBufferPointer) throws(BrokenInvariant) {
         var input = FuzzInput(bytes)
+        let form = input.below(5)
+        let shop = form < 4 ? avroShop : jsonShop
         let event = try require(shop?.makeEvent(), "the contract compiles")
         let schema = try require(shop?.catalog.schemas.first, "the contract has a schema")
-        switch input.below(4) {
+        switch form {
         case 0: _ = try EventChecks.check(input.rest, .unstated, schema, event)
         case 1: _ = try EventChecks.check(input.rest, .json, schema, event)
         case 2: _ = try EventChecks.check(input.rest, .avro, schema, event)
-        case _:
+        case 3:
             let made = try EventChecks.madeDatum(AvroMaker(input), schema, ref: "fuzz/shop/1.0.0")
             _ = try EventChecks.check(made.bytes, .avro, schema, event)
+        case _: _ = try EventChecks.check(input.rest, .unstated, schema, event)
         }
     }
 
@@ -29,9 +32,10 @@ enum EventFuzz {
         }
     }
 
-    private static let shop: Shop? = EventChecks.catalog(of: shopContract).map { Shop(catalog: $0) }
+    private static let avroShop: Shop? = EventChecks.catalog(of: rules + avroSchema).map { Shop(catalog: $0) }
+    private static let jsonShop: Shop? = EventChecks.catalog(of: rules + jsonSchema).map { Shop(catalog: $0) }
 
-    private static let shopContract = #"""
+    private static let rules = #"""
         ref: {handle: fuzz, name: shop, version: 1.0.0}
         state: ACTIVE
         keyField: customer/id
@@ -40,6 +44,25 @@ enum EventFuzz {
         validations:
           - {field: customer/id, type: regex, value: '^[a-z0-9-]+$'}
           - {field: email, type: regex, value: '^[^@]+@[^@]+$'}
+
+        """#
+
+    private static let jsonSchema = #"""
+        schema:
+          definition: '{"type": "object", "required": ["strmMeta", "customer"], "properties": {
+            "strmMeta": {"type": "object", "required": ["eventContractRef", "consentLevels"], "properties": {
+              "eventContractRef": {"type": "string"}, "nonce": {"type": ["integer", "null"]},
+              "consentLevels": {"type": "array", "items": {"type": "integer"}}}},
+            "customer": {"type": "object", "properties": {"id": {"type": "string"}, "age": {"type": "integer"}},
+              "additionalProperties": false},
+            "email": {"type": ["string", "null"]}, "tags": {"type": "array", "items": {"type": "string"}},
+            "lines": {"type": "array", "items": {"type": "object", "properties": {
+              "price": {"type": "number", "minimum": 0, "multipleOf": 0.01}, "giftFor": {"type": ["string", "null"]},
+              "notes": {"type": "array", "items": {"type": "string"}, "uniqueItems": true}}}},
+            "extra": {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"const": 1}]}}}}'
+        """#
+
+    private static let avroSchema = #"""
         schema:
           definition: '{"type": "record", "name": "Order", "namespace": "shop", "fields": [
             {"name": "strmMeta", "type": {"type": "record", "name": "StrmMeta", "fields": [
@@ -80,12 +103,22 @@ enum ContractFuzz {
             outcome { () throws(ContractsError) in try IncomingEvent(catalog: catalog) }.value, "there is memory")
         let schema = catalog.schemas[0]
         let ref = contract.ref.description
+        guard case .avro = schema.schema.language else {
+            // What a JSON Schema wants cannot be made from choices; whatever comes must be judged.
+            var made = OutputBuffer()
+            let meta: JSONValue = ["eventContractRef": .string(ref), "consentLevels": [0]]
+            made.append(JSONValue.object(["strmMeta": meta]).bytes())
+            _ = try EventChecks.check(made.bytes, .json, schema, event)
+            _ = try EventChecks.check(choices.rest, .unstated, schema, event)
+            return
+        }
         let made = try EventChecks.madeDatum(AvroMaker(choices), schema, ref: ref)
         let refusal = try EventChecks.check(made.bytes, .avro, schema, event)
         switch refusal {
         case .incompatible, .undecodable, .unknownContract:
             throw BrokenInvariant(description: "an event of the contract's own schema fits it: \(refusal as Any)")
-        case nil, .contractNotActive, .negativeConsent, .emptyKeyField, .ruleBroken, .ruleTooCostly: break
+        case nil, .contractNotActive, .negativeConsent, .consentTooLarge, .emptyKeyField, .ruleBroken, .ruleTooCostly:
+            break
         }
     }
 }
@@ -108,11 +141,14 @@ enum EventChecks {
     static func madeDatum(
         _ maker: AvroMaker, _ schema: CompiledSchema, ref: String
     ) throws(BrokenInvariant) -> OutputBuffer {
+        guard case .avro(let avro) = schema.schema.language else {
+            throw BrokenInvariant(description: "a datum is made of an Avro schema")
+        }
         var maker = maker
         var random = OutputBuffer()
-        maker.datum(of: schema.schema, into: &random)
+        maker.datum(of: avro, into: &random)
         let program = outcome { () throws(AvroError) in
-            try AvroProgram(schema.schema, points: ["strmMeta/eventContractRef"])
+            try AvroProgram(avro, points: ["strmMeta/eventContractRef"])
         }
         guard case .success(let program) = program else { throw BrokenInvariant(description: "a schema compiles") }
         let walker = AvroWalker()
@@ -152,10 +188,14 @@ enum EventChecks {
         try require(id.value == schema.id, "a record names its schema")
         let written = [UInt8](record[EventRecord.headerLength...])
         let json = try require(print(written, schema), "a written datum is a datum")
-        let meta = json["strmMeta"]
-        try require(meta?["nonce"]?["int"]?.int64 == -5, "the nonce is set")
-        try require(meta?["timestamp"]?["long"]?.int64 == 1_800_000_000_000, "the time is set")
-        try require(meta?["keyLink"]?["string"]?.string?.utf8.elementsEqual(link) == true, "the key link is set")
+        // In an Avro union a value is wrapped.
+        func meta(_ name: String, _ branch: String) -> JSONValue? {
+            let value = json["strmMeta"]?[name]
+            return schema.schema.type == .avro ? value?[branch] : value
+        }
+        try require(meta("nonce", "int")?.int64 == -5, "the nonce is set")
+        try require(meta("timestamp", "long")?.int64 == 1_800_000_000_000, "the time is set")
+        try require(meta("keyLink", "string")?.string?.utf8.elementsEqual(link) == true, "the key link is set")
 
         let again = datum.withUnsafeBytes { datum in
             event.reread(datum, program)
@@ -166,8 +206,11 @@ enum EventChecks {
     }
 
     private static func print(_ datum: [UInt8], _ schema: CompiledSchema) -> JSONValue? {
+        guard case .avro(let avro) = schema.schema.language else {
+            return outcome { () throws(JSONError) in try JSONValue.parse(datum) }.value
+        }
         let text = datum.withUnsafeBytes { datum in
-            outcome { () throws(AvroError) in try AvroJSONText.bytes(of: datum, schema.schema, .compact, .wrapped) }
+            outcome { () throws(AvroError) in try AvroJSONText.bytes(of: datum, avro, .compact, .wrapped) }
         }.value
         // Equal keys of a map print as equal names: a datum, but no JSON.
         return text.flatMap { text in outcome { () throws(JSONError) in try JSONValue.parse(text) }.value }

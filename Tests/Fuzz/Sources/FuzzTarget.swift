@@ -17,6 +17,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case http2Differential = "http2-differential"
     /// JSON texts: parser, reader, writer.
     case json
+    /// JSON Schemas, and texts that are judged by them.
+    case jsonSchema = "json-schema"
     /// Avro datums under schemas that are made from the input, too.
     case avroDatum = "avro-datum"
     /// Web-socket frames, in pieces.
@@ -58,6 +60,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .http2Library: try HTTP2Fuzz.runLibrary(bytes)
         case .http2Differential: try HTTP2DifferentialFuzz.run(bytes)
         case .json: try JSONFuzz.run(bytes)
+        case .jsonSchema: try JSONSchemaFuzz.run(bytes)
         case .avroDatum: try AvroDatumFuzz.run(bytes)
         case .webSocket: try WebSocketFuzz.run(bytes)
         case .token: try TokenFuzz.run(bytes)

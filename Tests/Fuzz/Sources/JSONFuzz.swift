@@ -8,6 +8,10 @@ enum JSONFuzz {
         let text = input.rest
         let parsed = outcome { () throws(JSONError) in try JSONValue.parse(text, depthLimit: depthLimit) }
         let tokens = outcome { () throws(JSONError) in try readTokens(text, depthLimit) }
+        let tape = JSONTape()
+        let taped = outcome { () throws(JSONError) in try tape.read(text, depthLimit: depthLimit) }
+        try require((taped.value != nil) == (parsed.value != nil), "parser and tape accept the same texts")
+        if taped.value != nil { try require(tape.view[0].next == tape.view.count, "the first value is everything") }
         switch parsed {
         case .success(let value):
             guard case .success(let depth) = tokens else {

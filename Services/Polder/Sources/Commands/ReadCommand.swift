@@ -1,6 +1,6 @@
-internal import Avro
 internal import Bytes
 internal import Config
+internal import Contracts
 internal import EventLog
 internal import JSON
 internal import PlaneConfig
@@ -48,7 +48,7 @@ struct ReadCommand: Command {
     static let details = """
         Ends at what is the end when it starts, unless --follow. Needs no running plane.
           -o json  one line per record: {"offset", "timestamp", "key", "event"}; event is plain JSON with bare nulls
-          -o raw   one line per record: its value in hexadecimal: 00, four bytes of schema id, the Avro datum
+          -o raw   one line per record: its value in hexadecimal: 00, four bytes of schema id, the event
         """
 
     let dir: String?
@@ -125,7 +125,7 @@ private final class RecordPrinter {
     private let format: ReadCommand.Format
     private let store: SchemaStore
     private let console: Console
-    private var schemas: [Int32: AvroSchema] = [:]
+    private var schemas: [Int32: EventSchema] = [:]
 
     init(_ format: ReadCommand.Format, _ store: SchemaStore, _ console: Console) {
         self.format = format
@@ -151,28 +151,29 @@ private final class RecordPrinter {
             writer.name("key")
             writer.string(utf8: record.key)
             writer.name("event")
-            try AvroJSONText.write(datum(of: record), try schema(of: record), to: &writer)
+            try schema(of: record).write(event(of: record), to: &writer)
             writer.endObject()
             return writer.bytes + [UInt8(ascii: "\n")]
         case .text:
-            let event = try AvroJSONText.bytes(of: datum(of: record), try schema(of: record), .javaRecord)
+            var event = JSONWriter(.javaRecord)
+            try schema(of: record).write(self.event(of: record), to: &event)
             let time = Timestamp(milliseconds: record.timestamp).text
             let head = console.styled("\(offset)  \(time)  \(String(decoding: record.key, as: UTF8.self))", .dim)
-            return Array("\(head)  \(String(decoding: event, as: UTF8.self))\n".utf8)
+            return Array("\(head)  \(String(decoding: event.bytes, as: UTF8.self))\n".utf8)
         }
     }
 
-    private func datum(of record: RecordView) -> UnsafeRawBufferPointer {
+    private func event(of record: RecordView) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: record.value[EventRecord.headerLength...])
     }
 
-    private func schema(of record: RecordView) throws -> AvroSchema {
+    private func schema(of record: RecordView) throws -> EventSchema {
         let id = try EventRecord.schemaID(of: record.value)
         if let schema = schemas[id] { return schema }
         guard let definition = try store.definition(of: id) else {
             throw PolderError.failed("the log names schema \(id), which the state folder does not have")
         }
-        let schema = try AvroSchema.parse(definition)
+        let schema = try EventSchema.parse(definition)
         schemas[id] = schema
         return schema
     }

@@ -1,4 +1,4 @@
-internal import Avro
+internal import Contracts
 internal import EventLog
 internal import HTTP
 internal import JSON
@@ -147,8 +147,9 @@ struct DemoTeller: Sendable {
                                 of: try EventRecord.schemaID(of: record.value))
                         else { return }
                         let datum = UnsafeRawBufferPointer(rebasing: record.value[EventRecord.headerLength...])
-                        event = try JSONValue.parse(
-                            try AvroJSONText.bytes(of: datum, try AvroSchema.parse(definition), .compact))
+                        var writer = JSONWriter(.compact)
+                        try EventSchema.parse(definition).write(datum, to: &writer)
+                        event = try JSONValue.parse(writer.bytes)
                     }
                 }
                 if let event { return event }

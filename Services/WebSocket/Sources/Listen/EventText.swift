@@ -1,4 +1,4 @@
-internal import Avro
+internal import Contracts
 internal import EventLog
 internal import JSON
 internal import PlaneConfig
@@ -10,7 +10,7 @@ internal import Wire
 /// - Isolation: one thread.
 package struct EventText {
     private let definition: (Int32) -> String?
-    private var schemas: [Int32: AvroSchema] = [:]
+    private var schemas: [Int32: EventSchema] = [:]
 
     /// - Parameter definition: Finds the text of a schema by its number; may block. Nil when there is none, asked again then.
     package init(definition: @escaping (Int32) -> String?) { self.definition = definition }
@@ -24,19 +24,20 @@ package struct EventText {
             return .failure(.init(.notFramed))
         }
         guard let schema = schema(id) else { return .failure(.init(.unknownSchema)) }
-        do throws(AvroError) {
-            let datum = UnsafeRawBufferPointer(rebasing: value[EventRecord.headerLength...])
-            return .success(try AvroJSONText.bytes(of: datum, schema, .javaRecord, .bare))
+        do throws(EventFault) {
+            var writer = JSONWriter(.javaRecord)
+            try schema.write(UnsafeRawBufferPointer(rebasing: value[EventRecord.headerLength...]), to: &writer)
+            return .success(writer.bytes)
         } catch {
             return .failure(.init(.malformed))
         }
     }
 
-    private mutating func schema(_ id: Int32) -> AvroSchema? {
+    private mutating func schema(_ id: Int32) -> EventSchema? {
         if let known = schemas[id] { return known }
         guard let text = definition(id) else { return nil }
-        do throws(AvroError) {
-            let schema = try AvroSchema.parse(text)
+        do throws(EventSchemaFault) {
+            let schema = try EventSchema.parse(text)
             schemas[id] = schema
             return schema
         } catch {
