@@ -51,6 +51,7 @@ bench: ## compare with nghttpd and with the thresholds; writes .build/bench/inge
 	@.ci/setup test
 	$(SWIFT_BUILD)
 	Tests/Benchmarks/ingest
+	Tests/Benchmarks/control-plane
 
 attack: ## attacks a real gateway, 20 s each, with a good client beside; writes .build/attack/attack.json
 	@.ci/setup test

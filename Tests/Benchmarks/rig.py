@@ -116,3 +116,22 @@ def machine():
 def commit():
     run = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     return run.stdout.strip() or "unknown"
+
+
+def compare(results, rows):
+    """Prints the table; answers whether every threshold is met."""
+    limits = json.loads((ROOT / "Tests" / "Benchmarks" / "thresholds.json").read_text())["limits"]
+    print(f"\n  {machine()}\n")
+    for row in rows:
+        print("  {:<46} {:>14}  {:<20} {}".format(*row))
+    print("\n  {:<30} {:>12} {:>12}".format("figure", "measured", "threshold"))
+    all_met = True
+    for name, limit in limits.items():
+        if name not in results:
+            continue
+        low, high = limit.get("at_least"), limit.get("at_most")
+        met = (low is None or results[name] >= low) and (high is None or results[name] <= high)
+        all_met &= met
+        bound = f"≥ {low}" if low is not None else f"≤ {high}"
+        print("  {:<30} {:>12} {:>12}  {}".format(name, results[name], bound, "" if met else "MISSED"))
+    return all_met

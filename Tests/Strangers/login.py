@@ -390,6 +390,7 @@ def account(site, ca, email, password, state, invited):
                   urllib.parse.urljoin(link, "/auth/realms/users"))["email"] == invited
 
 
-story, site, ca, *rest = sys.argv[1:]
-{"cli": cli, "restarted": restarted, "own": own, "attacks": attacks, "guesses": guesses, "account": account}[story](site, ca, *rest)
-print("fine")
+if __name__ == "__main__":
+    story, site, ca, *rest = sys.argv[1:]
+    {"cli": cli, "restarted": restarted, "own": own, "attacks": attacks, "guesses": guesses, "account": account}[story](site, ca, *rest)
+    print("fine")

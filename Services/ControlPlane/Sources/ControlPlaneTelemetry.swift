@@ -14,6 +14,8 @@ package final class ControlPlaneTelemetry: Sendable {
         case serving(port: Int, plainPort: Int?)
         /// A call of the API ended.
         case callEnded(method: String?, code: StatusCode, time: Duration)
+        /// A stream is not given out to the plane: a contract or policy that it names is missing or not active.
+        case streamLeftOut(name: String)
         /// The plane folder describes a stream whose name was taken before.
         case streamShadowed(name: String)
         /// A client got a token.
@@ -124,6 +126,10 @@ package final class ControlPlaneTelemetry: Sendable {
         case .callEnded(let method, let code, let time):
             calls.with(method.map { String($0.dropFirst()) } ?? "", code.name).increment()
             callSeconds.observe(time)
+        case .streamLeftOut(let name):
+            logger.error(
+                "a stream is not given out to the plane: a contract or policy that it names is missing or not active",
+                ["stream": .string(name)])
         case .streamShadowed(let name):
             logger.warning(
                 "a stream of the plane folder is left out of the API: its name was taken before",

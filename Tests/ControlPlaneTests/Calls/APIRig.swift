@@ -91,7 +91,7 @@ final class APIRig: Sendable {
         ]
         for member in more.members { rig[member.name] = member.value }
         let prelude = """
-            import json, sys, threading, time
+            import json, os, sys, threading, time
             sys.path.insert(0, "\(Strangers.packageRoot)/Tests/Strangers")
             from api import *
             rig = json.load(sys.stdin)

@@ -41,6 +41,21 @@ import Testing
 
             with open(rig["folder"] + "/more.yaml", "w") as file: file.write("kind: Stream\\nspec: {ref: {name: third}}\\n")
             while "third" not in names(data_plane("PlaneService/GetPlane")): next(hints)
+
+            # The folder loses a contract whose fields a stream masks: rather no stream than one with less masked.
+            path = rig["folder"] + "/contract.yaml"
+            with open(path, "w") as file: file.write('''kind: DataContract
+            spec: {ref: {handle: shop, name: visits, version: 1.0.0}, keyField: id, schema: {simpleSchema: {name: Visit, nodes: [{type: STRING, name: id}]}}}
+            ''')
+            shop = {"field_patterns": {"shop/visits/1.0.0": {"field_patterns": ["id"]}}}
+            masked = {"ref": {"project_id": project}, "linked_stream": "clicks", "consent_levels": [0], "masked_fields": shop}
+            refs = lambda: [c.ref.handle for c in data_plane("PlaneService/GetPlane").contracts]
+            while "shop" not in refs(): next(hints)
+            admin("StreamsService/CreateStream", stream=masked)
+            assert "clicks-M0" in names(data_plane("PlaneService/GetPlane"))
+            os.remove(path)
+            while "shop" in refs(): next(hints)
+            assert "clicks-M0" not in names(data_plane("PlaneService/GetPlane")) and "clicks" in names(data_plane("PlaneService/GetPlane"))
             hints.cancel()
             """, more: ["folder": .string(rig.plane.folder.file("plane"))])
     }

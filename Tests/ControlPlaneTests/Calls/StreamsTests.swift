@@ -135,6 +135,7 @@ import Testing
             make("FAILED_PRECONDITION", "derive from its source", {"linked_stream": "clicks-0", "consent_levels": [1]})
             make("ALREADY_EXISTS", "clicks", {}, name="clicks")
             make("ALREADY_EXISTS", "clicks-0", {"linked_stream": "clicks", "consent_levels": [0]})
+            refused("RESOURCE_EXHAUSTED", admin, "StreamsService/CreateStream", stream={"description": "x" * (4 << 20)})
             assert "stream" in refused("INVALID_ARGUMENT", admin, "StreamsService/CreateStream")
             assert "ref" in refused("INVALID_ARGUMENT", admin, "StreamsService/GetStream")
             assert "ref" in refused("INVALID_ARGUMENT", admin, "StreamsService/DeleteStream")

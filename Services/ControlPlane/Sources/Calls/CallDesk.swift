@@ -10,7 +10,7 @@ package final class CallDesk: Sendable {
     /// What the plane folder describes now.
     package let folder: @Sendable () -> FolderPlane
     private let readers: BlockingThread
-    private let telemetry: ControlPlaneTelemetry
+    let telemetry: ControlPlaneTelemetry
 
     /// - Throws: When the machine has no room for a thread.
     package init(

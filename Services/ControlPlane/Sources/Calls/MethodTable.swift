@@ -34,15 +34,20 @@ package struct MethodTable {
         }
     }
 
-    /// A method that looks at any number of rows. Answered on a thread for that.
+    /// A method that looks at any number of rows. Answered on a thread for that, where the answer is also encoded.
     package mutating func list<Request, Response>(
         _ method: UnaryMethod<Request, Response>, _ access: Access,
         _ answer: @escaping @Sendable (Call, Request) throws(CallError) -> Response
     ) {
         add(access) { [desk] routes in
-            routes.add(method) { call, request async throws(GRPCStatus) in
-                try await desk.lookLong(call.caller) { work throws(CallError) in try answer(work, request) }
-            }
+            routes.add(
+                method.path,
+                unary: { call, bytes async throws(GRPCStatus) in
+                    let request = try Request(checking: bytes)
+                    return try await desk.lookLong(call.caller) { work throws(CallError) in
+                        try answer(work, request).protobuf
+                    }
+                })
         }
     }
 

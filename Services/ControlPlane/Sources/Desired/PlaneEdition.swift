@@ -12,6 +12,8 @@ struct PlaneEdition: Sendable {
     let plane: [UInt8]
     /// `GetStreamsResponse` of the streams agent.
     let streams: [UInt8]
+    /// Names of streams that are not in it, because something that they refer to is missing.
+    let leftOut: [String]
 
     /// Puts an edition together. Ten thousand streams take some 50 ms: what is stored of a stream is copied, not read.
     ///
@@ -23,7 +25,8 @@ struct PlaneEdition: Sendable {
         var head = GetPlaneResponse()
         head.version = version
         head.appendProtobuf(to: &plane)
-        for stream in try Self.streams(call) {
+        let (items, leftOut) = try Self.streams(call)
+        for stream in items {
             var item = OutputBuffer(capacity: 512)
             item.appendField(1, stream.extended)
             for clientID in stream.clientIDs { item.appendField(2, Array(clientID.utf8)) }
@@ -37,6 +40,7 @@ struct PlaneEdition: Sendable {
         rest.appendProtobuf(to: &plane)
         self.plane = plane.copyBytes()
         self.streams = streams.copyBytes()
+        self.leftOut = leftOut
     }
 
     private struct Item {
@@ -45,8 +49,9 @@ struct PlaneEdition: Sendable {
         var maskSeed: String
     }
 
-    private static func streams(_ call: Call) throws(CallError) -> [Item] {
+    private static func streams(_ call: Call) throws(CallError) -> ([Item], leftOut: [String]) {
         var items: [Item] = []
+        var leftOut: [Int64: String] = [:]
         let projectID = try call.view.plane().defaultProjectID
         for stream in call.folder.snapshot.streams
         where try call.view.stream(named: stream.name, inProject: projectID) == nil {
@@ -58,13 +63,19 @@ struct PlaneEdition: Sendable {
                     clientIDs: stream.clientIDs, maskSeed: stream.maskSeed))
         }
         let clientIDs = try call.view.clientIDs()
-        for record in try call.view.streams() where try call.isWhole(record) {
+        for record in try call.view.streams() {
+            // A source was made before what is derived from it, so it is known by now.
+            let isWhole = try call.isWhole(record) && leftOut[record.source ?? 0] == nil
+            guard isWhole else {
+                leftOut[record.number] = record.name
+                continue
+            }
             items.append(
                 Item(
                     extended: extended(record.body, record.id, record.source == nil),
                     clientIDs: clientIDs[record.number] ?? [], maskSeed: try call.secrets.maskSeed(of: record)))
         }
-        return items
+        return (items, leftOut.values.sorted())
     }
 
     /// An `ExtendedStream` around a `Stream` that is encoded already.
@@ -88,8 +99,11 @@ extension Call {
     func planePolicies() throws(CallError) -> [PolicySpec] { try folder.snapshot.policies + view.policies() }
 
     /// Whether everything is there that a stream refers to. The folder may have lost a contract whose fields a stream masks: then
-    /// the stream is not given out, rather than given out with less masked.
+    /// the stream is not given out, rather than given out with less masked. Its policy must be active.
     func isWhole(_ stream: StreamRecord) throws(CallError) -> Bool {
+        if let policyID = stream.policyID {
+            guard try policy(policyID)?.state == .active else { return false }
+        }
         guard stream.sealedMaskSeed != nil else { return true }
         let masks = try stream.spec().maskedFields?.fieldPatterns ?? [:]
         for text in masks.keys {

@@ -55,11 +55,16 @@ package final class PlaneFeed: Sendable {
     }
 
     /// The edition of what a call sees, made now unless it is there.
-    func edition(for call: Call) throws(CallError) -> PlaneEdition {
+    ///
+    /// - Parameter made: Told of an edition that was made now.
+    func edition(
+        for call: Call, made isMade: (PlaneEdition) -> Void
+    ) throws(CallError) -> PlaneEdition {
         let version = "\(planeID.prefix(8))-\(try call.view.plane().revision)-\(call.folder.snapshot.version)"
         if let known = edition(version) { return known }
         let made = try PlaneEdition(version, call)
         state.withLock { $0.edition = made }
+        isMade(made)
         return made
     }
 

@@ -10,10 +10,7 @@ extension MethodTable {
             routes.add(
                 PlaneService.getPlane.path,
                 unary: { call, bytes async throws(GRPCStatus) in
-                    let request: GetPlaneRequest
-                    do throws(GRPCError) { request = try GetPlaneRequest(protobuf: bytes) } catch {
-                        throw GRPCStatus(error)
-                    }
+                    let request = try GetPlaneRequest(checking: bytes)
                     let version = feed.version(desk.folder())
                     if !request.knownVersion.isEmpty, request.knownVersion == version {
                         var same = GetPlaneResponse()
@@ -58,6 +55,10 @@ extension CallDesk {
         of feed: PlaneFeed, _ version: String, _ caller: Principal
     ) async throws(GRPCStatus) -> PlaneEdition {
         if let known = feed.edition(version) { return known }
-        return try await lookLong(caller) { call throws(CallError) in try feed.edition(for: call) }
+        return try await lookLong(caller) { [telemetry] call throws(CallError) in
+            try feed.edition(for: call) { made in
+                for name in made.leftOut { telemetry.emit(.streamLeftOut(name: name)) }
+            }
+        }
     }
 }

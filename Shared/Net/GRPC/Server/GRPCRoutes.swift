@@ -146,8 +146,10 @@ package struct GRPCRoutes<Caller: Sendable>: Sendable {
 }
 
 extension ProtoMessage {
-    /// Reads a request and checks the rules of its fields.
-    init(checking bytes: [UInt8]) throws(GRPCStatus) {
+    /// Reads a request and checks the rules of its fields: for those who take and give bytes.
+    ///
+    /// - Throws: INVALID_ARGUMENT naming every field; INTERNAL for bytes that are no message.
+    package init(checking bytes: [UInt8]) throws(GRPCStatus) {
         do throws(GRPCError) {
             try self.init(protobuf: bytes)
         } catch {
