@@ -152,7 +152,8 @@ let plan: [[Target]] = [
     service(
         "Polder", binary: "polder",
         uses: [
-            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts", "PlaneConfig", "Privacy",
+            "ServiceKit", "API", "GRPC", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts",
+            "PlaneConfig", "Privacy",
             "KeyVault", "EventLog", "Crypto", "YAML", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults",
             "Bytes",
         ],

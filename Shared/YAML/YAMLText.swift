@@ -12,7 +12,7 @@ package enum YAMLText {
         switch value {
         case .object(let object) where !object.isEmpty: write(object, 0, into: &text)
         case .array(let elements) where !elements.isEmpty: write(elements, 0, into: &text)
-        case .null, .bool, .number, .string, .array, .object: text = "\(scalar(value, 0))\n"
+        case .null, .bool, .number, .string, .array, .object: text = "\(scalar(value, 1))\n"
         }
         return text
     }

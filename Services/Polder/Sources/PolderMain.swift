@@ -8,6 +8,11 @@ package enum PolderMain {
             CommandShape(UpCommand.self), CommandShape(StatusCommand.self), CommandShape(DemoCommand.self),
             CommandShape(SendCommand.self), CommandShape(ListenCommand.self), CommandShape(ReadCommand.self),
             CommandShape(TokenCommand.self), CommandShape(KeysExportCommand.self),
+            CommandShape(LoginCommand.self), CommandShape(LogoutCommand.self), CommandShape(WhoamiCommand.self),
+            CommandShape(ApplyCommand.self), CommandShape(MonitorCommand.self), CommandShape(LogsCommand.self),
+            CommandShape(UsageCommand.self, otherNames: ["get usage"]), CommandShape(MembersCommand.self),
+            CommandShape(RolesCommand.self), CommandShape(InviteCommand.self, otherNames: ["invite users"]),
+        ] + EntityCommands.all + StateCommands.all + [
             CommandShape(ContextListCommand.self, group: .context),
             CommandShape(ContextShowCommand.self, group: .context),
             CommandShape(ContextUseCommand.self, group: .context),

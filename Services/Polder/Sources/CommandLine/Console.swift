@@ -55,6 +55,11 @@ package final class Console: Sendable {
             output: { writeResult($0) }, error: { writeMessage($0) }, input: { readInputLine() })
     }
 
+    /// A console that nobody sees: completion must not write anything but its answer.
+    package static let silent = Console(
+        isOutputTerminal: false, isErrorTerminal: false, isInputTerminal: false, hasColours: false, output: { _ in },
+        error: { _ in }, input: { nil })
+
     /// Columns of the terminal that messages go to; 80 without one.
     package var columns: Int { Terminal.columns(2) ?? 80 }
 

@@ -91,7 +91,7 @@ struct ContextSetCommand: Command {
             from: .file)
         project = arguments.optionIfPresent(
             "--project", short: "-p", "NAME", "The project that commands mean when they name none.",
-            from: .anything)
+            from: .names(.entity("project")))
         wanted = arguments.argument("context", "Its name.", from: .names(.context))
         if !wanted.isEmpty, !PlaneContext.isName(wanted) {
             arguments.refuse("a context's name has letters, digits and . _ -, not \(wanted)")

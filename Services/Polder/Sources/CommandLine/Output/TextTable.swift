@@ -75,7 +75,8 @@ package struct TextTable: Sendable {
         }
     }
 
-    private static func visible(_ text: String) -> String {
+    /// A text whose control characters are shown, not obeyed.
+    static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var shown = ""
         for scalar in text.unicodeScalars {

@@ -1,0 +1,156 @@
+import JSON
+import System
+import TestKit
+import Testing
+
+/// `polder` as the daily tool, against the control plane of a real plane.
+@Suite(.serialized) struct PolderAPITests {
+    /// A plane and somebody at its command line.
+    private struct Desk {
+        let plane: Plane
+
+        init() async throws { plane = try await Plane() }
+
+        private var environment: [String: String] {
+            ["POLDER_CONFIG": plane.folder.file("config/config.yaml"), "POLDER_DIR": plane.directory]
+        }
+
+        /// Runs `polder` and expects an exit code.
+        @discardableResult
+        func callAsFunction(_ arguments: String..., code: Int32 = 0) async throws -> ToolResult {
+            let result = try await runTool(
+                Plane.binary("polder"), arguments,
+                environment: environment, mayFail: true)
+            #expect(result.status == code, "\(arguments): \(result.output)\(result.errors)")
+            return result
+        }
+
+        func json(_ arguments: String...) async throws -> JSONValue {
+            let result = try await runTool(
+                Plane.binary("polder"), arguments + ["-o", "json"],
+                environment: environment)
+            return try JSONValue.parse(result.outputBytes)
+        }
+    }
+
+    @Test func `streams are made, shown, completed and deleted`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+
+        // The first command logs the local admin in, and says so; the next one finds the login.
+        let first = try await polder("create", "stream", "shop", "--description", "orders", "--tags", "a,b")
+        #expect(first.errors.contains("using the local admin admin@polder.local"))
+        #expect(first.output.hasPrefix("Stream  Derived from  Purposes  Masked  Enabled\nshop"))
+        let me = try await polder("whoami")
+        #expect(me.errors.isEmpty)
+        #expect(me.output.contains("admin@polder.local"))
+
+        // A stream has credentials; a list never shows them.
+        let stream = try await polder.json("get", "stream", "shop")
+        #expect(stream["tags"] == ["a", "b"])
+        let secret = try #require(stream["credentials"]?[0]?["clientSecret"]?.string)
+        #expect(secret.count > 20)
+        #expect(!(try await polder("list", "streams", "-o", "yaml")).output.contains(secret))
+        #expect(try await polder("list", "credentials", "shop", "-o", "plain").output.split(separator: "\n").count == 1)
+
+        try await polder("create", "stream", "--derived-from", "shop", "--purposes", "0,1")
+        let names = try await polder("list", "streams", "-o", "plain").output.split(separator: "\n")
+        #expect(names.contains("shop") && names.contains("shop-0-1") && names.contains("demo"))
+        #expect(try await polder.json("get", "stream", "shop-0-1")["consentLevels"] == [0, 1])
+        #expect(try await polder("list", "key-streams", "-o", "plain").output.contains("shop"))
+
+        // Names at the Tab key.
+        let completed = try await polder("__complete", "--", "get", "stream", "sho")
+        #expect(completed.output.hasPrefix("words\nshop"))
+
+        // Refusals say whose fault it was, and what to do.
+        #expect(try await polder("create", "stream", "shop", code: 5).errors.contains("shop"))
+        #expect(try await polder("create", "stream", "abc", code: 5).errors.contains("4 to 100"))
+        try await polder("get", "stream", "nobody", code: 4)
+        try await polder("delete", "stream", "demo", code: 5)  // stands in the plane folder
+        try await polder("delete", "stream", "shop", code: 5)  // shop-0-1 depends on it
+        #expect(try await polder("delete", "stream", "shop", "-r", code: 5).errors.contains("say --yes"))
+        #expect(try await polder("delete", "stream", "shop", "-r", "-y").output == "stream shop deleted\n")
+        try await polder("get", "stream", "shop-0-1", code: 4)
+        try await polder("list", "streams", "-p", "nowhere", code: 4)
+
+        // Everything was written down.
+        let trail = try await polder.json("list", "audit-entries")
+        #expect(trail.array?.contains { $0["reference"] == "shop" } == true)
+        #expect(!trail.text().contains(secret))
+        #expect(try await polder.plane.stop() == 0)
+    }
+
+    @Test func `documents are applied once, and told where they are wrong`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+        let folder = polder.plane.folder
+        _ = try folder.makeFolder("apply")
+        func write(_ description: String) throws -> String {
+            try folder.write(
+                "apply/plane.yaml",
+                text: """
+                    kind: Stream
+                    spec:
+                      linkedStream: visits
+                      consentLevels: [1]
+                      consentLevelType: GRANULAR
+                    ---
+                    kind: Stream
+                    spec:
+                      ref: {name: visits}
+                      description: \(description)
+                    """)
+        }
+        let file = try write("all visits")
+
+        // A dry run changes nothing; what depends on something comes after it; applying again does nothing.
+        let plan = try await polder("apply", "-f", file, "--dry-run")
+        #expect(
+            plan.output == "Entity  Name      Would be  Changes\nstream  visits    create\nstream  visits-1  create\n")
+        try await polder("get", "stream", "visits", code: 4)
+        #expect(try await polder("apply", "-f", folder.file("apply")).output.contains("stream  visits-1  create"))
+        let again = try await polder.json("apply", "-f", file)
+        #expect(again.array?.map { $0["action"]?.string } == ["unchanged", "unchanged"])
+
+        // A stream cannot be changed: the difference is told, with its place.
+        let changed = try await polder("apply", "-f", try write("other visits"), code: 5)
+        #expect(changed.errors.contains("plane.yaml:8: stream visits differs"))
+        #expect(changed.errors.contains("description: all visits → other visits"))
+
+        // Mistakes are told with their lines before anything is sent.
+        let bad = try folder.write(
+            "bad.yaml", text: "kind: Stream\nspec:\n  ref: {name: abc}\n---\nkind: Strem\nspec: {}\n")
+        #expect(try await polder("apply", "-f", bad, code: 78).errors.contains("bad.yaml:5: kind Strem is unknown"))
+        let short = try folder.write("short.yaml", text: "kind: Stream\nspec:\n  ref:\n    name: abc\n")
+        #expect(try await polder("apply", "-f", short, code: 78).errors.contains("short.yaml:4: ref.name"))
+        try await polder("apply", "-f", folder.file("nothing.yaml"), code: 4)
+        #expect(try await polder.plane.stop() == 0)
+    }
+
+    @Test func `people and contexts`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+        let ready = try polder.plane.ready()
+        let file = ready.document["adminUser"]?["passwordFile"]?.string ?? ""
+
+        // The same control plane, as if it were far away.
+        try await polder(
+            "context", "set", "far", "--api", ready.url("api"), "--auth", ready.url("auth"), "--ca",
+            ready.document["caFile"]?.string ?? "")
+        #expect(try await polder("list", "projects", code: 5).errors.contains("polder login --context far"))
+        try await polder("login", "--email", "admin@polder.local", "--password-file", file)
+        #expect(try await polder("list", "projects", "-o", "plain").output == "default\n")
+        try await polder("create", "project", "shops")
+        #expect(try await polder.json("get", "project", "shops")["name"] == "shops")
+        try await polder("create", "stream", "orders", "-p", "shops")
+        #expect(try await polder("list", "streams", "-p", "shops", "-o", "plain").output == "orders\n")
+        #expect(try await polder("list", "installations", "-o", "plain").output.split(separator: "\n").count == 1)
+
+        #expect(try await polder("invite", "anna@example.com", "--role", "approver").output == "1 invited\n")
+        #expect(try await polder("roles").output.contains("admin@polder.local"))
+        #expect(try await polder("logout").output == "logged out admin@polder.local\n")
+        try await polder("list", "projects", code: 5)
+        #expect(try await polder.plane.stop() == 0)
+    }
+}
