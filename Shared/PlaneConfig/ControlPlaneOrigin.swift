@@ -23,6 +23,7 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     private static let interval: Duration = .seconds(15)
     private static let shortestPause: Duration = .milliseconds(200)
+    private static let longestFirstPause: Duration = .milliseconds(500)
     private static let longestPause: Duration = .seconds(300)
     /// Tens of thousands of streams fit.
     private static let deadline: Duration = .seconds(30)
@@ -57,7 +58,9 @@ final class ControlPlaneOrigin: PlaneOrigin {
             return answer.version == known ? nil : documents(answer)
         case .failure(let status):
             state.withLock { state in
-                let pause = min(Self.shortestPause * (1 << min(state.failures, 20)), Self.longestPause)
+                // Who has never had an answer waits for it: both may have been started together.
+                let longest = state.known.isEmpty ? Self.longestFirstPause : Self.longestPause
+                let pause = min(Self.shortestPause * (1 << min(state.failures, 20)), longest)
                 state.failures += 1
                 state.askAt = .now() + pause * Double.random(in: 0.8...1.2)
             }

@@ -92,6 +92,7 @@ package final class ControlPlaneLink: Sendable {
         }
         var options = GRPCChannelOptions()
         options.messageLimit = Self.messageLimit
+        options.longestPause = .milliseconds(500)  // who calls again and again has pauses of its own
         options.metadata = { () async throws(GRPCStatus) in
             do throws(TokenRefused) {
                 return ["authorization": "Bearer \(try await tokens.token())"]

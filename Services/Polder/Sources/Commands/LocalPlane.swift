@@ -8,10 +8,11 @@ struct LocalPlane {
     init(_ dir: String?, environment: [String: String]) throws(PolderError) {
         state = try StateFolder.resolve(dir, environment: environment)
         do {
-            guard let snapshot = try PlaneSnapshot.lastGood(state: state.path, component: "polder") else {
-                throw PolderError.noPlane(dir: state.path)
-            }
-            self.snapshot = snapshot
+            // The gateway's copy knows the streams of the control plane as well; it is there a moment after the folder's.
+            let gateways = try PlaneSnapshot.lastGood(state: state.path, component: "event-gateway")
+            let found = try gateways ?? PlaneSnapshot.lastGood(state: state.path, component: "polder")
+            guard let found else { throw PolderError.noPlane(dir: state.path) }
+            snapshot = found
         } catch let error as PolderError {
             throw error
         } catch {

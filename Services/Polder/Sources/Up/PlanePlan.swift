@@ -62,6 +62,17 @@ package struct PlanePlan: Sendable {
             .map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
+    /// Where everything but the control plane learns what the plane consists of.
+    private var controlPlane: [String: String] {
+        [
+            "CONTROL_PLANE_URL": "https://localhost:\(ports.api)",
+            "CONTROL_PLANE_TOKEN_URL":
+                "https://localhost:\(ports.auth)/auth/realms/installations/protocol/openid-connect/token",
+            "CONTROL_PLANE_CREDENTIALS_FILE": "\(state.path)/secrets/installation",
+            "CONTROL_PLANE_CA_FILE": state.caFile,
+        ]
+    }
+
     private func listeners(_ secure: UInt16, _ plain: UInt16) -> [String: String] {
         ["LISTEN": "127.0.0.1:\(secure)", "LISTEN_PLAIN": "127.0.0.1:\(plain)"]
     }
@@ -72,7 +83,7 @@ package struct PlanePlan: Sendable {
         var own = settings
         if let port { own["ADMIN_LISTEN"] = "127.0.0.1:\(port)" }
         own["STATE_FOLDER"] = state.path
-        own["PLANE_FOLDER"] = planeFolder
+        own.merge(name == "control-plane" ? ["PLANE_FOLDER": planeFolder] : controlPlane) { _, new in new }
         own["TLS_CERT_FILE"] = state.certificateFile(of: name)
         own["TLS_KEY_FILE"] = state.keyFile(of: name)
         var process = ProcessSpec(name: name, binary: name)
