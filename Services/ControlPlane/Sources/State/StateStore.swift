@@ -86,7 +86,8 @@ package final class StateStore: Sendable {
     /// Lets `body` change the state in one transaction, on the thread of this store.
     ///
     /// - Returns: After the disk has confirmed it.
-    /// - Throws: What `body` throws: nothing is changed then. `.state` when it could not be stored.
+    /// - Throws: What `body` throws: nothing is changed then. `.state` when it could not be stored; after `.syncFailed` nothing is
+    ///   written any more before the next start.
     package func write<Result: Sendable>(
         by actor: Actor, _ method: String,
         _ body: @escaping @Sendable (StateChange) throws(CallError) -> Result
@@ -110,6 +111,7 @@ package final class StateStore: Sendable {
         by actor: Actor, _ method: String, _ body: (StateChange) throws(CallError) -> Result
     ) throws(CallError) -> Result {
         let (result, revision) = try writer.withLock { writer throws(CallError) -> (Result, Int64?) in
+            if let poison = writer.poison { throw .state(poison) }
             let database = writer.database
             let change = StateChange(StateView(database: database), actor: actor, method: method, now: clock.now())
             try stored { () throws(SQLiteError) in try database.begin() }
@@ -120,6 +122,8 @@ package final class StateStore: Sendable {
                 return (result, revision)
             } catch {
                 database.rollBack()
+                // What the disk holds is unknown from now on, until the file is opened again.
+                if case .state(.syncFailed(let action)) = error { writer.poison = .syncFailed(during: action) }
                 throw error
             }
         }
@@ -146,6 +150,8 @@ package final class StateStore: Sendable {
 // Unchecked: used by whoever took it out of its `Monitor`, and by nobody else.
 private final class Connection: @unchecked Sendable {
     let database: Database
+    /// Why nothing may be written any more.
+    var poison: SQLiteError?
 
     init(_ database: Database) { self.database = database }
 }

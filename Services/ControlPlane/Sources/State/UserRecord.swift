@@ -95,6 +95,12 @@ package struct InviteRecord: Sendable, Equatable {
         self.state = state
         self.invited = invited
     }
+
+    fileprivate init(_ row: Row) {
+        self.init(
+            email: row.text(0), role: Int32(truncatingIfNeeded: row.integer(1)),
+            state: Int32(truncatingIfNeeded: row.integer(2)), invited: Timestamp(milliseconds: row.integer(3)))
+    }
 }
 
 extension StateView {
@@ -129,15 +135,15 @@ extension StateView {
     /// All invitations, the oldest first.
     package func invites() throws(CallError) -> [InviteRecord] {
         try all("SELECT email, role, state, invited FROM invites ORDER BY invited, email") { row throws(CallError) in
-            InviteRecord(
-                email: row.text(0), role: Int32(truncatingIfNeeded: row.integer(1)),
-                state: Int32(truncatingIfNeeded: row.integer(2)), invited: Timestamp(milliseconds: row.integer(3)))
+            InviteRecord(row)
         }
     }
 
     /// The invitation of an address, whatever the case.
     package func invite(email: String) throws(CallError) -> InviteRecord? {
-        try invites().first { $0.email.lowercased() == email.lowercased() }
+        try first("SELECT email, role, state, invited FROM invites WHERE email = ?1", .text(email)) {
+            row throws(CallError) in InviteRecord(row)
+        }
     }
 }
 
