@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// One step from a value to a part of it.
 package enum PathStep: Sendable, Hashable {
     /// A member of an object, or a key of a map.
@@ -21,15 +23,17 @@ package struct DocumentPath: Sendable, Hashable, CustomStringConvertible {
         DocumentPath(steps + [step])
     }
 
-    /// `ref.name`, `consentLevels[2]`, `fieldPatterns["strmprivacy/example/1.3.0"]`; empty for the whole document.
+    /// `ref.name`, `consentLevels[2]`, `fieldPatterns["strmprivacy/example/1.3.0"]`; empty for the whole document. Names may come
+    /// from a stranger: at most 120 characters of each are shown.
     package var description: String {
         var text = ""
         for step in steps {
             switch step {
-            case .member(let name) where name.unicodeScalars.allSatisfy(isPlain) && !name.isEmpty:
+            case .member(let name)
+            where !name.isEmpty && name.utf8.count <= 120 && name.unicodeScalars.allSatisfy(isPlain):
                 text += text.isEmpty ? name : ".\(name)"
             case .member(let name):
-                text += "[\"\(name)\"]"
+                text += "[\"\(shownName(name, limit: 120))\"]"
             case .index(let index):
                 text += "[\(index)]"
             }

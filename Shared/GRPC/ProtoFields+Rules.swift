@@ -2,8 +2,12 @@
 // its field is read, and for a message that is there already.
 
 extension ProtoFields {
+    /// Nobody reads more, and a message of four MiB can break a rule a million times.
+    static let mostProblems = 100
+
     /// Notes a problem with a member of the message that is being visited, or with what is being visited itself.
     mutating func report(_ rule: String, _ name: String? = nil) {
+        guard problems.count < ProtoFields.mostProblems else { return }
         problems.append(SpecProblem(DocumentPath(steps + (name.map { [.member($0)] } ?? [])), rule))
     }
 

@@ -114,7 +114,7 @@ extension ProtoMessage {
 
     // MARK: - Rules and shape
 
-    /// Every rule that the message breaks, in the order of the definition.
+    /// Every rule that the message breaks, in the order of the definition; the first hundred of them.
     package func problems() -> [SpecProblem] {
         var copy = self
         var fields = ProtoFields(.checking)

@@ -70,14 +70,26 @@ package enum StatusCode: Int, Sendable, CaseIterable {
 
 /// `grpc-message`: text whose every byte outside of printable ASCII, and `%`, is written as `%XX`.
 package enum StatusMessage {
-    /// The header's value.
+    /// The longest value that is written, in bytes: clients commonly take 8 KiB for all trailers.
+    package static let limit = 4096
+
+    /// The header's value; a longer text is cut between two characters and ends in `...`.
     package static func encode(_ text: String) -> String {
         var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
-                bytes.append(byte)
-            } else {
-                bytes += [UInt8(ascii: "%"), upperHex(byte >> 4), upperHex(byte & 15)]
+        var room = 0  // how far the value may go if more text follows
+        for scalar in text.unicodeScalars {
+            for byte in String(scalar).utf8 {
+                if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+                    bytes.append(byte)
+                } else {
+                    bytes += [UInt8(ascii: "%"), upperHex(byte >> 4), upperHex(byte & 15)]
+                }
+            }
+            if bytes.count <= limit - 3 { room = bytes.count }
+            if bytes.count > limit {
+                bytes.removeLast(bytes.count - room)
+                bytes += "...".utf8
+                break
             }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -167,6 +167,21 @@ private func refusal(_ bytes: [UInt8], limits: ProtoLimits = ProtoLimits()) -> S
         #expect(refusal(hex("4a00 4a00"), limits: limits) == "takes too much memory")
     }
 
+    @Test func `of a million broken rules a hundred are told, and long names are cut`() throws {
+        var sample = Sample()
+        sample.words = [String](repeating: "", count: 1_000_000)
+        #expect(sample.problems().count == 100)
+        sample.words = []
+        sample.named = [String(repeating: "k", count: 1_000_000): Inner()]
+        #expect(sample.problems().allSatisfy { $0.description.utf8.count < 200 })
+        let path = DocumentPath([
+            .member(String(repeating: "é", count: 200)), .member(String(repeating: "e", count: 200)),
+        ])
+        #expect(path.description.hasPrefix(#"["\u{e9}\u{e9}"#))
+        #expect(path.description.hasSuffix(#"eee..."]"#))
+        #expect(path.description.utf8.count == 120 * 6 + 120 + 2 * 7)
+    }
+
     @Test func `every cut of a message is refused or read, never more`() throws {
         var sample = Sample()
         sample.text = "héllo"

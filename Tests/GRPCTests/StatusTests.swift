@@ -26,6 +26,15 @@ import Testing
         #expect(StatusMessage.decode(value) == text)
     }
 
+    @Test func `a long message is cut between two characters`() {
+        let whole = String(repeating: "x", count: 4096)
+        #expect(StatusMessage.encode(whole) == whole)
+        #expect(StatusMessage.encode(whole + "y") == String(repeating: "x", count: 4093) + "...")
+        let cut = StatusMessage.encode(String(repeating: "🚲", count: 1000))
+        #expect(cut.utf8.count == 4092 + 3)
+        #expect(StatusMessage.decode(cut) == String(repeating: "🚲", count: 341) + "...")
+    }
+
     @Test func `what is badly encoded is left as it is`() {
         #expect(StatusMessage.decode("50% of %zz%4") == "50% of %zz%4")
         #expect(StatusMessage.decode("%41%62") == "Ab")
