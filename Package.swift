@@ -146,9 +146,15 @@ let plan: [[Target]] = [
     service(
         "StreamsAgent", binary: "streams-agent",
         uses: [
-            "ServiceKit", "Reconcile", "Net", "HTTP", "EventLoop", "System", "PlaneConfig", "EventLog", "Crypto",
-            "Wire", "JSON", "Config", "Observe", "Time", "Faults",
+            "ServiceKit", "Reconcile", "Net", "HTTP", "GRPC", "API", "EventLoop", "System", "PlaneConfig", "EventLog",
+            "Crypto", "Wire", "JSON", "Config", "Observe", "Time", "Faults",
         ], tests: ["Polder", "TLS"]),
+    service(
+        "ESRProxy", binary: "esr-proxy",
+        uses: [
+            "ServiceKit", "Net", "GRPC", "API", "EventLoop", "System", "EventLog", "Wire", "Config", "Observe", "Time",
+            "Faults",
+        ]),
     service(
         "Polder", binary: "polder",
         uses: [

@@ -14,7 +14,7 @@ package struct ControlPlaneLinkConfig: Sendable {
     package let url: URLParts
     /// Where the installation's tokens come from.
     package let tokenURL: URLParts
-    /// `{"version":1,"installationId","clientId","clientSecret"}`.
+    /// `{"version":1,"installationId","clientId","clientSecret","projectId"}`.
     package let credentialsFile: String
     /// Who signed the control plane's certificates, PEM.
     package let certificateAuthorityFile: String
@@ -112,6 +112,12 @@ package final class ControlPlaneLink: Sendable {
     ///
     /// - Throws: When the file is not there yet, or not what it should be.
     package func installationID() throws -> String { try InstallationCredentials(file: credentialsFile).installationID }
+
+    /// The project in which the control plane keeps what a plane folder describes: a UUID; nil when the file does not say so, or is not
+    /// there yet.
+    package func folderProjectID() -> String? {
+        do { return try InstallationCredentials(file: credentialsFile).projectID } catch { return nil }
+    }
 }
 
 /// What stands in the credentials file.
@@ -119,6 +125,7 @@ private struct InstallationCredentials {
     let installationID: String
     let clientID: String
     let clientSecret: String
+    let projectID: String?
 
     init(file: String) throws {
         let document: JSONValue
@@ -135,5 +142,6 @@ private struct InstallationCredentials {
         self.installationID = installationID
         self.clientID = clientID
         self.clientSecret = clientSecret
+        projectID = document["projectId"]?.string
     }
 }

@@ -23,7 +23,7 @@ import Testing
         for name in ["events", "eventsPlain", "webSocket", "webSocketPlain", "auth", "authPlain", "api", "apiPlain"] {
             #expect(!ready.url(name).isEmpty)
         }
-        let services = ["control-plane", "event-gateway", "web-socket", "streams-agent", "decrypter"]
+        let services = ["control-plane", "event-gateway", "web-socket", "streams-agent", "esr-proxy", "decrypter"]
         for service in services {
             #expect(ready.pids(service).count == 1)
             let url = try #require(ready.document["admin"]?[service]?[0]?.string)
@@ -43,13 +43,13 @@ import Testing
         let status = try await plane.polder("status", "-o", "json")
         let document = try JSONValue.parse(status.outputBytes)
         #expect(document["ready"] == true)
-        #expect(document["processes"]?.array?.count == 5)
+        #expect(document["processes"]?.array?.count == 6)
         #expect(!status.output.contains(ready.stream("demo")?["clientSecret"]?.string ?? "?"))
 
         let processes = try await runTool(
             "curl",
             ["--silent", "--unix-socket", "\(plane.directory)/run/runtime.sock", "http://localhost/v1/processes"])
-        #expect(try JSONValue.parse(processes.outputBytes)["processes"]?.array?.count == 5)
+        #expect(try JSONValue.parse(processes.outputBytes)["processes"]?.array?.count == 6)
 
         let began = MonotonicTime.now()
         #expect(try await plane.stop() == 0)
@@ -119,8 +119,9 @@ import Testing
     @Test func `when the supervisor is killed, nothing is left running, and the next one starts`() async throws {
         let plane = try await Plane()
         let ready = try plane.ready()
-        let pids = ["control-plane", "event-gateway", "web-socket", "streams-agent", "decrypter"].flatMap { ready.pids($0) }
-        #expect(pids.count == 5)
+        let services = ["control-plane", "event-gateway", "web-socket", "streams-agent", "esr-proxy", "decrypter"]
+        let pids = services.flatMap { ready.pids($0) }
+        #expect(pids.count == 6)
         plane.killSupervisor()
         try await eventually("all have gone", within: .seconds(60)) { pids.allSatisfy { kill($0, 0) == -1 } }
         #expect(try await plane.polder("status", mayFail: true).status == 3)

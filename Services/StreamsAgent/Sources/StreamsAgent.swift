@@ -5,6 +5,7 @@ internal import PlaneConfig
 package import ServiceKit
 internal import Synchronization
 internal import System
+internal import Net
 internal import Wire
 
 /// The streams agent: makes true what the plane's streams need.
@@ -14,6 +15,8 @@ package final class StreamsAgent: Service {
     private let loop: EventLoop
     private let runtime: RuntimeClient
     private let reconcile: ReconcilePlane
+    private let link: ControlPlaneLink?
+    private let report: ReportStates?
 
     /// Registers every metric.
     package static func declareMetrics(_ metrics: MetricRegistry, _ logger: Logger) {
@@ -37,11 +40,23 @@ package final class StreamsAgent: Service {
             socket: config.runtimeSocket ?? "\(config.stateFolder)/run/runtime.sock", on: loop)
         let isSettled = Atomic<Bool>(false)
         kit.readiness.require("the first round") { isSettled.load(ordering: .relaxed) }
+        switch config.plane {
+        case .folder: (link, report) = (nil, nil)  // nobody to tell
+        case .controlPlane(let way):
+            let link = try ControlPlaneLink(way, kit)
+            self.link = link
+            report = ReportStates(
+                link.channel, installation: { try link.installationID() }, clock: kit.clock, telemetry: telemetry)
+        }
         reconcile = ReconcilePlane(
             plane.current, config, log: log, runtime: runtime, clock: kit.clock, telemetry: telemetry,
-            onStates: { telemetry.statesChanged($0.states) },
+            onStates: { [report] states in
+                telemetry.statesChanged(states.states)
+                report?.statesChanged(states)
+            },
             onSettled: { isSettled.store(true, ordering: .relaxed) })
         try reconcile.start()
+        report?.start()
         try plane.watch { [reconcile] in reconcile.planeChanged($0) }
     }
 
@@ -54,5 +69,7 @@ package final class StreamsAgent: Service {
             log.close()
             loop.stop()
         }
+        await report?.stop()
+        link?.channel.shutDown()
     }
 }

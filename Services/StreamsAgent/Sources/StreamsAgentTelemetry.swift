@@ -8,7 +8,9 @@ package final class StreamsAgentTelemetry: Sendable {
     private let rounds: CounterFamily
     private let steps: CounterFamily
     private let resources: GaugeFamily
+    private let reports: CounterFamily
     private let lastFailure = Mutex<String?>(nil)
+    private let lastReportFailure = Mutex<String?>(nil)
 
     /// Registers everything in `registry`; lines go to `logger`.
     package init(registry: MetricRegistry, logger: Logger) {
@@ -20,6 +22,8 @@ package final class StreamsAgentTelemetry: Sendable {
             "streams_agent_steps_total",
             "Steps taken, by kind of resource, `create`, `update` or `delete`, and `success` or `failure`.",
             labels: ["kind", "step", "result"])
+        reports = registry.counters(
+            "streams_agent_reports_total", "Reports to the control plane: `success`, `failure`.", labels: ["result"])
         resources = registry.gauges(
             "streams_agent_resources",
             "Resources by kind and how they are doing: `healthy`, `pending`, `unhealthy`, `terminating`.",
@@ -48,6 +52,24 @@ package final class StreamsAgentTelemetry: Sendable {
         steps.with(id.kind.description, verb, error == nil ? "success" : "failure").increment()
         guard error == nil else { return }  // told once, when the round ends
         logger.debug("step taken", ["step": .string(verb), "resource": .string("\(id)")])
+    }
+
+    /// The control plane knows how so many resources are doing.
+    func reported(_ count: Int) {
+        reports.with("success").increment()
+        lastReportFailure.withLock { $0 = nil }
+        logger.debug("states reported", ["count": .int(count)])
+    }
+
+    /// The control plane was not told; it is tried again.
+    func reportFailed(_ error: any Error) {
+        reports.with("failure").increment()
+        let text = "\(error)"
+        let isNew = lastReportFailure.withLock { last in
+            defer { last = text }
+            return last != text
+        }
+        if isNew { logger.warning("the control plane was not told how streams are doing", ["reason": .string(text)]) }
     }
 
     /// How everything is doing.

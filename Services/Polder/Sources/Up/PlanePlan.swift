@@ -13,7 +13,9 @@ package struct PlanePlan: Sendable {
 
     /// The services that a plane has, in the order in which they are shown. All but decrypters are the supervisor's own: those
     /// are what `streams-agent` asks the runtime for.
-    package static let services = ["control-plane", "event-gateway", "web-socket", "streams-agent", "decrypter"]
+    package static let services = [
+        "control-plane", "event-gateway", "web-socket", "streams-agent", "esr-proxy", "decrypter",
+    ]
 
     /// - Parameter environment: That of this process; what services do not read is not passed on.
     package init(state: StateFolder, planeFolder: String, ports: Ports, environment: [String: String]) {
@@ -39,6 +41,8 @@ package struct PlanePlan: Sendable {
         var agent = service(
             "streams-agent", admin: nil, ["DECRYPTER_SETTINGS": state.decrypterSettingsFile])
         agent.adminSetting = "STREAMS_AGENT_ADMIN_LISTEN"
+        var reporter = service("esr-proxy", admin: nil, [:])
+        reporter.adminSetting = "ESR_PROXY_ADMIN_LISTEN"
         return [
             service(
                 "control-plane", admin: ports.controlPlaneAdmin,
@@ -52,7 +56,7 @@ package struct PlanePlan: Sendable {
             service(
                 "web-socket", admin: ports.webSocketAdmin,
                 listeners(ports.webSocket, ports.webSocketPlain).merging(tokens) { _, new in new }),
-            agent,
+            agent, reporter,
         ]
     }
 
