@@ -141,6 +141,10 @@ private struct DraftReader {
         }
         places[ref] = places[ref] ?? document
         described.insert(ref)
+        if !spec.schema.definition.isEmpty, spec.schema.simpleSchema != nil {
+            problems.append(
+                document.problem(at: "schema", "simpleSchema", rule: "must not stand beside definition"))
+        }
         guard problems.count == before else { return }
         if spec.state == .unspecified { spec.state = .active }
         if !spec.schema.$ref.isSet {

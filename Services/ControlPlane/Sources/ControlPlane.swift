@@ -73,7 +73,7 @@ package final class ControlPlane: Service {
         let desk = try CallDesk(store: store, telemetry: telemetry) { [follow] in follow.folder }
         let doorkeeper = Doorkeeper(realms: identity.realms, store: store, clock: kit.clock)
         var methods = MethodTable(desk, doorkeeper)
-        methods.addAll(feed)
+        methods.addAll(feed, schemas: try SchemaStore(state: config.stateFolder), clock: kit.clock)
         calls = try await CallServer.start(config, kit, methods, desk, telemetry)
         telemetry.emit(
             .listening(

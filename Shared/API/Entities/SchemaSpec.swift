@@ -34,8 +34,6 @@ package struct SchemaSpec: ProtoMessage {
         fields.message(7, "simpleSchema", &simpleSchema)
         fields.text(8, "id", &id, [.uuid])
         fields.require(
-            definition.isEmpty || simpleSchema == nil, "simpleSchema", "must not stand beside definition")
-        fields.require(
             !definition.isEmpty || simpleSchema != nil, "definition", "must be set, or simpleSchema in its place")
     }
 

@@ -59,11 +59,6 @@ package struct Call {
 // MARK: What streams refer to
 
 extension Call {
-    /// The contract of that reference, in whatever state; nil when there is none.
-    func contract(_ ref: ContractRef) throws(CallError) -> DataContractSpec? {
-        folder.snapshot.contracts.first { $0.ref.contractRef == ref }
-    }
-
     /// The policy of that UUID, in whatever state; nil when there is none.
     func policy(_ id: String) throws(CallError) -> PolicySpec? {
         if let policy = folder.snapshot.policies.first(where: { $0.id.lowercased() == id.lowercased() }) {

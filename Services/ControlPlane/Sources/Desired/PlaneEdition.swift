@@ -92,14 +92,29 @@ struct PlaneEdition: Sendable {
 }
 
 extension Call {
-    /// The contracts that the plane's components need: those of the folder, built-in ones included.
-    func planeContracts() throws(CallError) -> [DataContractSpec] { folder.snapshot.contracts }
+    /// The contracts that the plane's components need: those of the folder, built-in ones included, and of the others those whose
+    /// events may be met.
+    func planeContracts() throws(CallError) -> [DataContractSpec] {
+        var contracts = try view.contractsInForce()
+        // The definition says it all; a simple schema is for people.
+        for index in contracts.indices { contracts[index].schema.simpleSchema = nil }
+        return folder.snapshot.contracts + contracts
+    }
+
+    /// Whether the plane's components know a contract.
+    private func isInForce(_ ref: ContractRef) throws(CallError) -> Bool {
+        if folder.snapshot.contracts.contains(where: { $0.ref.contractRef == ref }) { return true }
+        switch try view.contract(ref)?.state {
+        case .active, .archived: return true
+        case .draft, .inReview, .approved, .incomplete, .unspecified, nil: return false
+        }
+    }
 
     /// The policies that streams may name.
     func planePolicies() throws(CallError) -> [PolicySpec] { try folder.snapshot.policies + view.policies() }
 
-    /// Whether everything is there that a stream refers to. The folder may have lost a contract whose fields a stream masks: then
-    /// the stream is not given out, rather than given out with less masked. Its policy must be active.
+    /// Whether everything is there that a stream refers to. The folder may have lost a contract whose fields a stream masks, or it
+    /// is a draft: then the stream is not given out, rather than given out with less masked. Its policy must be active.
     func isWhole(_ stream: StreamRecord) throws(CallError) -> Bool {
         if let policyID = stream.policyID {
             guard try policy(policyID)?.state == .active else { return false }
@@ -107,7 +122,7 @@ extension Call {
         guard stream.sealedMaskSeed != nil else { return true }
         let masks = try stream.spec().maskedFields?.fieldPatterns ?? [:]
         for text in masks.keys {
-            guard let ref = ContractRef(text), try contract(ref) != nil else { return false }
+            guard let ref = ContractRef(text), try isInForce(ref) else { return false }
         }
         return true
     }

@@ -1,6 +1,11 @@
+package import PlaneConfig
+package import Time
+
 extension MethodTable {
     /// Every method that this control plane serves.
-    package mutating func addAll(_ feed: PlaneFeed) {
+    ///
+    /// - Parameter schemas: The numbers of schemas in event records.
+    package mutating func addAll(_ feed: PlaneFeed, schemas: SchemaStore, clock: any WallClock) {
         addProjects()
         addStreams()
         addKeyStreams()
@@ -12,5 +17,16 @@ extension MethodTable {
         addVersions()
         addPlane(feed)
         addAudit()
+        addPolicies()
+        addPurposes()
+        addDataContracts(schemas)
+        addOlderTwins(schemas)
+        addDataConnectors()
+        addBatchExporters()
+        addBatchJobs()
+        addKafka()
+        addMonitoring()
+        addUsage(clock)
+        addDataSubjects()
     }
 }

@@ -182,6 +182,10 @@ extension Call {
         tree.keyStream = stream.keyStream(spec)
         if recursive {
             for derived in try derived(from: stream) { tree.derived.append(try derived.spec()) }
+            for user in try view.resources(using: Use(.stream, spec.ref.name, inProject: stream.projectID)) {
+                if user.kind == .batchExporter { tree.batchExporters.append(try user.message()) }
+                if user.kind == .kafkaExporter { tree.kafkaExporters.append(try user.message()) }
+            }
         }
         tree.stream = spec
         return tree
@@ -366,6 +370,12 @@ extension Call {
             dependants.append(
                 StreamDependant(name: derived.name) { change throws(CallError) in
                     try delete(derived, recursive: true, change)
+                })
+        }
+        for user in try view.resources(using: Use(.stream, stream.name, inProject: stream.projectID)) {
+            dependants.append(
+                StreamDependant(name: user.title) { change throws(CallError) in
+                    try remove(user, recursive: true, change)
                 })
         }
         return dependants

@@ -18,7 +18,9 @@ import SQLite
 
 /// The tables, by migration: steps are only ever added.
 enum StateSchema {
-    static let format = DatabaseFormat(applicationID: 0x5063_7472, steps: [first, logins])  // "Pctr"
+    static let format = DatabaseFormat(
+        applicationID: 0x5063_7472,  // "Pctr"
+        steps: [first, logins, contracts, resources, monitoring, usage, dataSubjects])
 
     private static let first = """
         CREATE TABLE plane (

@@ -6,6 +6,7 @@ package import Crypto
 /// Each is bound to its row: a sealed secret that was copied to another row does not open there.
 package final class StateSecrets: Sendable {
     private let cipher: AESGCM
+    private let pseudonymKey: SecretBytes
 
     /// - Throws: `CryptoError` when OpenSSL fails.
     package init(keyEncryptionKey: borrowing SecretBytes) throws(CryptoError) {
@@ -13,6 +14,9 @@ package final class StateSecrets: Sendable {
             key: HKDF.derive(
                 from: keyEncryptionKey, salt: [], info: Array("polder control-plane state v1".utf8),
                 count: AESGCM.keyByteCount))
+        pseudonymKey = try HKDF.derive(
+            from: keyEncryptionKey, salt: [], info: Array("polder control-plane pseudonyms v1".utf8),
+            count: SHA256.byteCount)
     }
 
     /// Seals a secret for one row: `credentials/stream-…`.
@@ -32,6 +36,16 @@ package final class StateSecrets: Sendable {
             return String(decoding: try cipher.open(sealed, authenticating: Array(row.utf8)), as: UTF8.self)
         } catch {
             throw .damaged("the secret of \(row) cannot be opened with this key-encryption key")
+        }
+    }
+
+    /// What stands for a person in the state: whoever knows the name and has the key finds it again, and nobody can tell from it who
+    /// that is.
+    func pseudonym(of name: String) throws(CallError) -> [UInt8] {
+        do throws(CryptoError) {
+            return try HMACSHA256.code(for: Array(name.utf8), key: pseudonymKey)
+        } catch {
+            throw .damaged("HMAC failed")
         }
     }
 

@@ -42,6 +42,7 @@ package struct StreamRecord: Sendable, Equatable {
 
     fileprivate static let byName = columns + " WHERE project_id = ?1 AND name = ?2"
     fileprivate static let byNumber = columns + " WHERE number = ?1"
+    fileprivate static let ofPolicy = columns + " WHERE policy_id = ?1 ORDER BY number"
     fileprivate static let derived = columns + " WHERE source = ?1 ORDER BY number"
     fileprivate static let ofProject = columns + " WHERE project_id = ?1 ORDER BY number"
     fileprivate static let every = columns + " ORDER BY number"
@@ -107,6 +108,11 @@ extension StateView {
     /// The streams that are derived from one, in the order in which they were made.
     package func streams(derivedFrom number: Int64) throws(CallError) -> [StreamRecord] {
         try all(StreamRecord.derived, .integer(number)) { row throws(CallError) in StreamRecord(row) }
+    }
+
+    /// The streams that use a policy, in the order in which they were made.
+    package func streams(ofPolicy id: String) throws(CallError) -> [StreamRecord] {
+        try all(StreamRecord.ofPolicy, .text(id)) { row throws(CallError) in StreamRecord(row) }
     }
 
     /// The streams of a project, or of all, in the order in which they were made.
