@@ -153,7 +153,6 @@ import Testing
             root = {"$schema": uri, **root, ("definitions" if draft == "draft7" else "$defs"): defs}
             text_of = write(root)
             parsed = parse(text_of)
-            Judge.check_schema(json.loads(text_of))
             judge = Judge(parsed)
             instances = [write(fitting(root, root)) for _ in range(6)] + [write(value()) for _ in range(2)]
             out.append({"schema": text_of, "instances": instances,
@@ -163,7 +162,7 @@ import Testing
 
     @Test(arguments: ["draft7", "draft2019", "draft2020"])
     func `jsonschema gives the same verdict on random schemas and instances`(draft: String) async throws {
-        let answer = try await Strangers.runPython(Self.script, [draft, "11", "900"])
+        let answer = try await Strangers.runPython(Self.script, [draft, "11", "600"], deadline: .seconds(600))
         let cases = try #require(try JSONValue.parse(answer.outputBytes).array)
         var accepted = 0
         var refused = 0
@@ -180,6 +179,6 @@ import Testing
                 if verdict { accepted += 1 } else { refused += 1 }
             }
         }
-        #expect(accepted > 1500 && refused > 1500, "\(accepted) accepted, \(refused) refused")
+        #expect(accepted > 1000 && refused > 1000, "\(accepted) accepted, \(refused) refused")
     }
 }
