@@ -4,6 +4,7 @@ import Bytes
 import Contracts
 import Crypto
 import GRPC
+import JSON
 import Wire
 
 extension DataContractSpec {
@@ -48,8 +49,15 @@ extension DataContractSpec {
 }
 
 extension CheckedContract {
-    /// The language of its schema.
-    var schemaType: SchemaType { .avro }
+    /// The language of its schema: an object whose `type` is `record` and that has `fields` is an Avro schema.
+    var schemaType: SchemaType {
+        do throws(JSONError) {
+            let json = try JSONValue.parse(definition)
+            return json["type"]?.string == "record" && json["fields"] != nil ? .avro : .jsonSchema
+        } catch {
+            preconditionFailure("a checked definition is JSON: \(error)")
+        }
+    }
     /// The fingerprint of its schema: signed 64-bit decimal text, as Java prints it.
     var fingerprintText: String { String(Int64(bitPattern: schema.fingerprint)) }
 }
