@@ -11,7 +11,7 @@ import Testing
 
         init() async throws { plane = try await Plane() }
 
-        private var environment: [String: String] {
+        var environment: [String: String] {
             ["POLDER_CONFIG": plane.folder.file("config/config.yaml"), "POLDER_DIR": plane.directory]
         }
 
@@ -78,6 +78,28 @@ import Testing
         let trail = try await polder.json("list", "audit-entries")
         #expect(trail.array?.contains { $0["reference"] == "shop" } == true)
         #expect(!trail.text().contains(secret))
+        #expect(try await polder.plane.stop() == 0)
+    }
+
+    @Test func `a stream that was just made takes events, and shows them`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+        try await polder("create", "stream", "orders")
+        try await polder("create", "stream", "-D", "orders", "-P", "0")
+        #expect(
+            try await polder("send", "orders", "--count", "50", "--rate", "0", "-q").output.hasPrefix("50 accepted"))
+        let listening = try RunningTool(
+            Plane.binary("polder"), ["listen", "orders", "--count", "1"], environment: polder.environment)
+        try await eventually("an event is shown", within: .seconds(60)) {
+            try await polder("send", "orders", "--count", "1", "--rate", "0", "-q")
+            return listening.exitStatus != nil
+        }
+        #expect(listening.output.contains("consistentValue"))
+        #expect(try await polder("token", "orders").output.split(separator: ".").count == 3)
+        #expect(try await polder("read", "orders", "--count", "1", "-o", "json").output.contains("\"offset\":0"))
+        try await eventually("a derived stream gets what its purposes allow", within: .seconds(60)) {
+            try await !polder("read", "orders-0", "--count", "1").output.isEmpty
+        }
         #expect(try await polder.plane.stop() == 0)
     }
 

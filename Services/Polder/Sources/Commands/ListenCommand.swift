@@ -1,6 +1,7 @@
 internal import HTTP
 internal import Net
 internal import Synchronization
+internal import System
 
 /// `polder listen <stream>`: what the web-socket shows.
 struct ListenCommand: Command {
@@ -22,7 +23,8 @@ struct ListenCommand: Command {
     func run(_ context: CommandContext) async throws(PolderError) {
         let plane = try PlaneClient(dir, environment: context.environment)
         let document = try await plane.document()
-        let stream = try PlaneClient.stream(stream, in: document)
+        let (stream, isOfAPI) = try await plane.stream(stream, in: document, context)
+        let began = MonotonicTime.now()
         guard let url = URLParts(document.urls["webSocket"] ?? "") else {
             throw .failed("the plane does not say where its web-socket is")
         }
@@ -52,6 +54,9 @@ struct ListenCommand: Command {
                 }
                 if countdown.isOver { return }
                 context.console.note("the web-socket was closed; connecting again")
+                do { try await Task.sleep(for: .milliseconds(200)) } catch { throw .interrupted }
+            // The web-socket may not have heard of a new stream yet.
+            case .failure(.upgradeRefused(_)) where isOfAPI && MonotonicTime.now() - began < .seconds(10):
                 do { try await Task.sleep(for: .milliseconds(200)) } catch { throw .interrupted }
             case .failure(let error):
                 throw .failed("\(url): \(error)")

@@ -54,6 +54,34 @@ final class PlaneClient: Sendable {
         return stream
     }
 
+    /// A stream of the plane folder, or one that was made with the API.
+    ///
+    /// - Returns: Also whether it came from the API: then it may be so new that not every service has heard of it.
+    /// - Throws: `.noSuchStream`, and what `APISession` throws.
+    func stream(
+        _ name: String, in document: ReadyDocument, _ context: CommandContext
+    ) async throws(PolderError) -> (stream: ReadyDocument.Stream, isOfAPI: Bool) {
+        if let stream = document.streams.first(where: { $0.name == name }) { return (stream, false) }
+        do throws(PolderError) {
+            let api = try await APISession.open(SessionOptions(local: state.path), context)
+            let entity = try await EntityKind.stream.get?(api, name) ?? .null
+            let topic = EntityKind.text(entity["kafkaTopic"])
+            let source = EntityKind.text(entity["linkedStream"])
+            let credentials = entity["credentials"]?[0]
+            return (
+                ReadyDocument.Stream(
+                    name: name, id: topic.replacing("stream-", with: ""), topic: topic,
+                    clientID: EntityKind.text(credentials?["clientId"]),
+                    clientSecret: EntityKind.text(credentials?["clientSecret"]),
+                    derivedFrom: source.isEmpty ? nil : source,
+                    purposes: entity["consentLevels"]?.array?.compactMap { $0.int64.map { Int($0) } } ?? []), true
+            )
+        } catch {
+            guard case .missing = error else { throw error }
+            throw .noSuchStream(name, known: document.streams.map(\.name))
+        }
+    }
+
     /// A token answer for a stream's credentials, as the issuer gives it (RFC 6749 §5.1).
     ///
     /// - Throws: `.refused` when the issuer says no.

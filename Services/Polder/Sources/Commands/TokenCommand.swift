@@ -22,7 +22,8 @@ struct TokenCommand: Command {
     func run(_ context: CommandContext) async throws(PolderError) {
         let plane = try PlaneClient(dir, environment: context.environment)
         let document = try await plane.document()
-        let answer = try await plane.tokenAnswer(for: try PlaneClient.stream(stream, in: document), document)
+        let (stream, _) = try await plane.stream(stream, in: document, context)
+        let answer = try await plane.tokenAnswer(for: stream, document)
         switch output {
         case .json: context.console.print(answer.text())
         case .text:

@@ -11,6 +11,12 @@ struct ContextOptions: Sendable {
     let context: String?
     let dir: String?
 
+    /// The local plane of a state folder.
+    init(local dir: String) {
+        context = PlaneContext.local
+        self.dir = dir
+    }
+
     init(reading arguments: inout ArgumentReader) {
         context = arguments.optionIfPresent(
             "--context", "NAME", "The control plane to talk to [$POLDER_CONTEXT, otherwise the current one].",
@@ -96,7 +102,8 @@ struct ControlPlaneAddress: Sendable {
     /// Sends a request to the issuer.
     func send(_ request: Request, to url: URLParts) async throws(PolderError) -> Response {
         do {
-            return try await http.send(request, to: HTTPEndpoint(url))
+            // A password is checked slowly, on purpose, and others may be waiting for theirs.
+            return try await http.send(request, to: HTTPEndpoint(url), deadline: .seconds(60))
         } catch {
             throw .failed("\(url.scheme.rawValue)://\(url.authority) cannot be reached: \(error)")
         }

@@ -1,3 +1,4 @@
+internal import API
 internal import Contracts
 internal import EventLog
 internal import HTTP
@@ -55,6 +56,7 @@ struct DemoTeller: Sendable {
         let token = try await plane.token(for: source, document)
         try await tellOneEvent(plane, document, token)
         try await tellRefusal(plane, document, token)
+        try await tellNewStream(plane, document)
         try await tellCounters(plane, document, source, token)
     }
 
@@ -107,6 +109,32 @@ struct DemoTeller: Sendable {
             story.refusal(
                 "consistentValue is empty, so nobody's key could encrypt it", status: Int(answer.status.code),
                 reason: text(of: answer)))
+    }
+
+    // MARK: A stream of the API
+
+    private func tellNewStream(_ plane: PlaneClient, _ document: ReadyDocument) async throws(PolderError) {
+        // The demo's login goes with its folder.
+        let own = CommandContext(
+            console: .silent,
+            environment: context.environment.merging(["POLDER_CONFIG": "\(folder)/config.yaml"]) { _, new in new })
+        let api = try await APISession.open(SessionOptions(local: folder), own)
+        let start = MonotonicTime.now()
+        let spec: JSONValue = ["ref": try await api.reference("orders")]
+        _ = try await api.call(StreamsService.createStream, ["stream": spec])
+        let (stream, _) = try await plane.stream("orders", in: document, own)
+        let token = try await plane.token(for: stream, document)
+        while true {
+            let answer = try await post(event(consistentValue: Self.fields[1].value), plane, document, token)
+            if answer.status == .noContent { break }
+            guard MonotonicTime.now() - start < .seconds(20) else {
+                throw .failed("the new stream's event was answered \(answer.status) \(text(of: answer))")
+            }
+            do { try await Task.sleep(for: .milliseconds(10)) } catch { throw .interrupted }
+        }
+        let milliseconds = Int((MonotonicTime.now() - start) / .milliseconds(1))
+        show(story.step(4, "polder create stream orders"))
+        show(["   made with the API; its first event was taken \(milliseconds) ms later"])
     }
 
     private func event(consistentValue: String) -> JSONValue {
@@ -168,7 +196,7 @@ struct DemoTeller: Sendable {
     private func tellCounters(
         _ plane: PlaneClient, _ document: ReadyDocument, _ source: ReadyDocument.Stream, _ token: String
     ) async throws(PolderError) {
-        show(story.step(4, "Now 100 events a second, of a thousand people" + (seconds > 0 ? "" : "; Ctrl-C ends it")))
+        show(story.step(5, "Now 100 events a second, of a thousand people" + (seconds > 0 ? "" : "; Ctrl-C ends it")))
         let local = try LocalPlane(folder, environment: context.environment)
         guard let schema = local.snapshot.schemas.first(where: { $0.ref.description == Simulator.contract }) else {
             throw .failed("the plane does not know \(Simulator.contract)")

@@ -11,6 +11,12 @@ struct SessionOptions: Sendable {
     let context: ContextOptions
     let project: String?
 
+    /// The local plane of a state folder.
+    init(local dir: String) {
+        context = ContextOptions(local: dir)
+        project = nil
+    }
+
     init(reading arguments: inout ArgumentReader) {
         context = ContextOptions(reading: &arguments)
         project = arguments.optionIfPresent(

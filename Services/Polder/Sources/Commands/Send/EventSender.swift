@@ -9,18 +9,22 @@ final class EventSender: Sendable {
     private static let width = 64
     /// How often one event is tried when the plane says "later".
     private static let attempts = 20
+    /// How long the plane may take to hear of a new stream.
+    private static let news = Duration.seconds(10)
 
     private let plane: PlaneClient
     private let document: ReadyDocument
     private let stream: ReadyDocument.Stream
     private let source: EventSource
     private let url: URLParts
+    private let mayBeNew: Bool
+    private let began = MonotonicTime.now()
     private let state: Mutex<SendingState>
     private let token: Mutex<String>
 
     init(
         _ plane: PlaneClient, _ document: ReadyDocument, _ stream: ReadyDocument.Stream, _ source: EventSource,
-        _ state: SendingState, token: String
+        _ state: SendingState, token: String, mayBeNew: Bool = false
     ) throws(PolderError) {
         guard let url = URLParts(document.urls["events"] ?? "") else {
             throw .failed("the plane does not say where events go")
@@ -30,6 +34,7 @@ final class EventSender: Sendable {
         self.stream = stream
         self.source = source
         self.url = url
+        self.mayBeNew = mayBeNew
         self.state = Mutex(state)
         self.token = Mutex(token)
     }
@@ -39,6 +44,8 @@ final class EventSender: Sendable {
 
     /// Sends everything; the first failure that is not an event's own fault ends it.
     func sendAll() async throws(PolderError) {
+        // One event alone: the gateway closes connections on which it refuses many in a row.
+        if mayBeNew, let (number, _) = state.withLock({ $0.take() }) { try await send(try source.event(number)) }
         let failure = await withTaskGroup(of: PolderError?.self) { group in
             for _ in 0..<EventSender.width {
                 group.addTask { [self] in
@@ -84,9 +91,12 @@ final class EventSender: Sendable {
             request.headers.add("strm-schema-ref", event.schemaRef)
             request.headers.add("strm-serialization-type", event.serialization)
             let response = try await plane.send(request, to: url)
+            let isNews = mayBeNew && .now() - began < EventSender.news
             switch response.status {
             case .noContent:
                 return state.withLock { $0.wasAccepted() }
+            case .unauthorized where isNews, .forbidden where isNews:
+                try await pause(.milliseconds(500))
             case .unauthorized where !hasRenewed:
                 hasRenewed = true
                 let fresh = try await plane.token(for: stream, document)

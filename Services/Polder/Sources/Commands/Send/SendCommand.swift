@@ -61,7 +61,7 @@ struct SendCommand: Command {
         let lines = try file.map { path throws(PolderError) in try EventSource.file(path, schema: schema) }
         let plane = try PlaneClient(dir, environment: context.environment)
         let document = try await plane.document()
-        let stream = try PlaneClient.stream(stream, in: document)
+        let (stream, isOfAPI) = try await plane.stream(stream, in: document, context)
         if let origin = stream.derivedFrom {
             throw .refused("\(stream.name) is derived from \(origin); events are sent to \(origin)")
         }
@@ -71,7 +71,7 @@ struct SendCommand: Command {
         let sender = try EventSender(
             plane, document, stream, source,
             SendingState(limit: limit, rate: rate ?? (file == nil ? 1 : 0), start: .now()),
-            token: try await plane.token(for: stream, document))
+            token: try await plane.token(for: stream, document), mayBeNew: isOfAPI)
         let began = MonotonicTime.now()
         let console = context.console
         let showing =
