@@ -163,6 +163,31 @@ import Testing
                 """)
     }
 
+    @Test func `a JSON Schema is told from an Avro schema, and a keyword that nobody checks is refused`() async throws {
+        let rig = try await APIRig.start()
+        try await rig.python(
+            Self.prelude + """
+                import io, zipfile
+                def schema(**more):
+                    return json.dumps({"type": "object", "required": ["strmMeta", "email"], "properties": {
+                        "strmMeta": {"type": "object", "required": ["eventContractRef", "consentLevels"], "properties": {
+                            "eventContractRef": {"type": "string"}, "consentLevels": {"type": "array", "items": {"type": "integer"}}}},
+                        "email": {"type": "string", **more}, "count": {"type": "integer"}, "note": {"type": "string"}}})
+                c = create(name="json", schema={"definition": schema(maxLength=200)}).data_contract
+                assert c.schema.ref.schema_type == 2 and c.schema.definition == schema(maxLength=200) and int(c.schema.fingerprint)
+                move("Review", member, "json"); move("Approve", approver, "json"); move("Activate", member, "json")
+                assert "json" in [p.ref.name for p in data_plane("PlaneService/GetPlane").contracts]
+                code = member(D + "GetDataContractSchemaCode", data_contract_ref=ref("json"), language="python")
+                assert zipfile.ZipFile(io.BytesIO(code.data)).namelist()[1] == "python-json-json-1.0.0/schema/schema.json"
+                assert [s.ref.name for s in member("SchemasService/ListSchemas", handle="shop", schema_type="JSONSCHEMA").schemas] == ["json"]
+                assert "dynamicRef" in refuse("INVALID_ARGUMENT", schema={"definition": schema(**{"$dynamicRef": "#x"})})
+                assert "schemaType" in refuse("INVALID_ARGUMENT", schema={
+                    "ref": {**ref("refused"), "schema_type": "AVRO"}, "definition": schema()})
+                assert "count" in refuse("INVALID_ARGUMENT", schema={"definition": schema()}, key_field="count")
+                refuse("INVALID_ARGUMENT", schema={"definition": "{}"})
+                """)
+    }
+
     @Test func `an update needs the last checksum, and changes what its mask names`() async throws {
         let rig = try await APIRig.start()
         try await rig.python(

@@ -4,7 +4,6 @@ import Bytes
 import Contracts
 import Crypto
 import GRPC
-import JSON
 import Wire
 
 extension DataContractSpec {
@@ -19,8 +18,8 @@ extension DataContractSpec {
             schema.simpleSchema = SimpleSchemaAvro.named(simple, for: ref.contractRef)
         }
         schema.definition = checked.definition
-        schema.ref.schemaType = checked.schemaType
-        schema.fingerprint = checked.fingerprintText
+        schema.ref.schemaType = checked.schema.type
+        schema.fingerprint = checked.schema.fingerprintText
         completeSchema()
     }
 
@@ -46,18 +45,4 @@ extension DataContractSpec {
         func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         return UUIDv4(random: number(digest[0..<8]), number(digest[8..<16])).description
     }
-}
-
-extension CheckedContract {
-    /// The language of its schema: an object whose `type` is `record` and that has `fields` is an Avro schema.
-    var schemaType: SchemaType {
-        do throws(JSONError) {
-            let json = try JSONValue.parse(definition)
-            return json["type"]?.string == "record" && json["fields"] != nil ? .avro : .jsonSchema
-        } catch {
-            preconditionFailure("a checked definition is JSON: \(error)")
-        }
-    }
-    /// The fingerprint of its schema: signed 64-bit decimal text, as Java prints it.
-    var fingerprintText: String { String(Int64(bitPattern: schema.fingerprint)) }
 }
