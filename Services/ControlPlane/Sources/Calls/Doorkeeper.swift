@@ -32,8 +32,8 @@ package final class Doorkeeper: Sendable {
 
     /// The caller whose `authorization` field this is.
     ///
-    /// - Throws: `.unauthenticated` with the reason; `.denied` for a token of realm `streams`; `.state` when the roles cannot be
-    ///   looked up.
+    /// - Throws: `.unauthenticated` when there is no token; `.denied` for one that is over, foreign, or of realm `streams`; `.state`
+    ///   when the roles cannot be looked up.
     package func principal(authorization: String?) throws(CallError) -> Principal {
         guard var field = authorization else {
             throw .unauthenticated("metadata authorization is missing: it must be 'Bearer' and an access token")
@@ -46,7 +46,7 @@ package final class Doorkeeper: Sendable {
                 if let dataPlane = try dataPlane(raw, now) { return .success(dataPlane) }
                 let stream = try Self.verified(streams, raw, now) { token in token.clientID }
                 throw stream == nil
-                    ? .unauthenticated("the token is of neither realm users nor realm installations")
+                    ? .denied("the token is of neither realm users nor realm installations")
                     : .denied("a token of realm streams is not for the API: log in at realm users or installations")
             } catch {
                 return .failure(error)
@@ -60,7 +60,7 @@ package final class Doorkeeper: Sendable {
         let verified = try Self.verified(users, field, now) { token in token.person }
         guard let person = verified else { return nil }
         let known = try store.read { view throws(CallError) in try view.roles(ofUser: person.id) }
-        guard let known else { throw .unauthenticated("the token's user does not exist any more") }
+        guard let known else { throw .denied("the token's user does not exist any more") }
         return .user(id: person.id, email: known.email, roles: known.roles)
     }
 
@@ -68,7 +68,7 @@ package final class Doorkeeper: Sendable {
         let verified = try Self.verified(installations, field, now) { token in token.installationID }
         guard let id = verified else { return nil }
         let isKnown = try store.read { view throws(CallError) in try view.hasInstallation(id) }
-        guard isKnown else { throw .unauthenticated("the token's installation does not exist any more") }
+        guard isKnown else { throw .denied("the token's installation does not exist any more") }
         return .installation(id: id)
     }
 
@@ -90,6 +90,7 @@ package final class Doorkeeper: Sendable {
             switch error {
             // A key of the other realm; or one that nobody has.
             case .unknownKey, .wrongIssuer: return nil
+            case .expired, .notYetValid, .badSignature: throw .denied("\(error)")
             case _: throw .unauthenticated("\(error)")
             }
         }
