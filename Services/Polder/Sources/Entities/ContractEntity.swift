@@ -54,6 +54,11 @@ extension EntityKind {
                 if spec["projectId"] == nil, spec["project_id"] == nil {
                     spec["projectId"] = .string(try await api.projectID())
                 }
+                // As in a plane folder: a schema without a reference has that of its contract.
+                if var schema = spec["schema"]?.object, schema["ref"] == nil {
+                    schema["ref"] = spec["ref"]
+                    spec["schema"] = .object(schema)
+                }
                 return spec
             },
             find: { api, spec throws(PolderError) in
