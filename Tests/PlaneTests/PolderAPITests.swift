@@ -150,6 +150,48 @@ import Testing
         #expect(try await polder.plane.stop() == 0)
     }
 
+    @Test func `a contract is applied through its states, with everything around it`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+        let file = try polder.plane.folder.write(
+            "plane.yaml",
+            text: """
+                kind: Stream
+                spec:
+                  linkedStream: visits
+                  consentLevels: [1]
+                  maskedFields: {fieldPatterns: {webshop/visits/1.0.0: {fieldPatterns: [Email]}}}
+                ---
+                kind: Stream
+                spec: {ref: {name: visits}, policyId: 5e1f6d3c-8a56-4c3f-9f0e-0d7a2f6c9b11}
+                ---
+                kind: DataContract
+                spec:
+                  ref: {handle: webshop, name: visits, version: 1.0.0}
+                  keyField: SessionId
+                  fieldMetadata: [{fieldName: Email, personalDataConfig: {isPii: true, purposeLevel: 2}}]
+                  schema:
+                    simpleSchema:
+                      name: Visit
+                      nodes:
+                        - {type: STRING, name: Session Id, required: true}
+                        - {type: STRING, name: Email}
+                ---
+                kind: Policy
+                spec: {id: 5e1f6d3c-8a56-4c3f-9f0e-0d7a2f6c9b11, name: one month, retentionDays: 30}
+                """)
+        func actions() async throws -> [String] {
+            try await polder.json("apply", "-f", file).array?.compactMap { $0["action"]?.string } ?? []
+        }
+        #expect(try await actions() == ["create, activate", "create, review, approve, activate", "create", "create"])
+        #expect(try await actions() == ["unchanged", "unchanged", "unchanged", "unchanged"])
+        let archived = try await polder("contract", "archive", "webshop/visits/1.0.0")
+        #expect(archived.output == "data-contract webshop/visits/1.0.0 is ARCHIVED\n")
+        #expect(try await actions() == ["unchanged", "activate", "unchanged", "unchanged"])
+        #expect(try await polder.json("get", "contract", "webshop/visits/1.0.0")["state"] == "ACTIVE")
+        #expect(try await polder.plane.stop() == 0)
+    }
+
     @Test func `people and contexts`() async throws {
         let polder = try await Desk()
         defer { polder.plane.killSupervisor() }
