@@ -112,7 +112,9 @@ struct ProgramEntry: Sendable {
 }
 
 /// A schema, ready for reading events.
-package final class CompiledSchema: Sendable {
+package final class CompiledSchema: @unchecked Sendable {
+    // `@unchecked`: nothing is written after `init`.
+
     /// What senders name it by.
     package let ref: ContractRef
     /// The same as text.
@@ -122,11 +124,13 @@ package final class CompiledSchema: Sendable {
     /// The parsed schema.
     package let schema: EventSchema
     let reading: Reading
+    private let owned: AnyObject
 
-    /// How events are read before their contract is known.
-    enum Reading: Sendable {
-        case avro(AvroReading)
-        case json(JSONReading)
+    /// How events are read before their contract is known. Unmanaged, so that using it costs no reference count; `owned` keeps it
+    /// alive.
+    enum Reading {
+        case avro(Unmanaged<AvroReading>)
+        case json(Unmanaged<JSONReading>)
     }
 
     /// Compiles a schema; also for one that stands in no catalog any more, but in old records.
@@ -142,10 +146,15 @@ package final class CompiledSchema: Sendable {
         if let problem = StrmMeta.problems(in: schema).first { throw invalid(problem) }
         switch schema.language {
         case .avro(let avro):
-            do throws(AvroError) { reading = .avro(try AvroReading(avro)) } catch {
+            do throws(AvroError) {
+                let made = try AvroReading(avro)
+                (reading, owned) = (.avro(.passUnretained(made)), made)
+            } catch {
                 throw invalid("is refused: \(error)")
             }
-        case .json(let json): reading = .json(JSONReading(json))
+        case .json(let json):
+            let made = JSONReading(json)
+            (reading, owned) = (.json(.passUnretained(made)), made)
         }
         self.ref = ref
         refText = ref.description

@@ -20,10 +20,10 @@ package final class EventProgram: @unchecked Sendable {
         let validations: [CompiledContract.Validation]
     }
 
-    /// Where the fields stand in an event.
-    enum Form: Sendable {
-        case avro(AvroProgram)
-        case json(JSONProgram)
+    /// Where the fields stand in an event. Unmanaged, so that using it costs no reference count; `owned` keeps it alive.
+    enum Form {
+        case avro(Unmanaged<AvroProgram>)
+        case json(Unmanaged<JSONProgram>)
     }
 
     /// What a point means, small enough for a glance per value.
@@ -51,6 +51,7 @@ package final class EventProgram: @unchecked Sendable {
     /// The fields that are looked at: key, subject, personal and validated ones, each once.
     package let fields: [Field]
     let form: Form
+    private let owned: AnyObject
     let schemaID: Int32
     let isActive: Bool
     let roles: UnsafeMutablePointer<Role>
@@ -76,20 +77,23 @@ package final class EventProgram: @unchecked Sendable {
         case .avro(let avro):
             do throws(AvroError) {
                 let program = try AvroProgram(avro, points: points)
-                return .program(EventProgram(schema, contract, names, .avro(program)))
+                return .program(EventProgram(schema, contract, names, .avro(.passUnretained(program)), program))
             } catch {
                 return .incompatible(field: StrmMeta.field, rule: error.description)
             }
         case .json(let json):
             let program = JSONProgram(json, points: points, extending: StrmMeta.field)
-            return .program(EventProgram(schema, contract, names, .json(program)))
+            return .program(EventProgram(schema, contract, names, .json(.passUnretained(program)), program))
         }
     }
 
-    private init(_ schema: CompiledSchema, _ contract: CompiledContract, _ paths: [String], _ form: Form) {
+    private init(
+        _ schema: CompiledSchema, _ contract: CompiledContract, _ paths: [String], _ form: Form, _ owned: AnyObject
+    ) {
         self.schema = schema
         self.contract = contract
         self.form = form
+        self.owned = owned
         schemaID = schema.id
         isActive = contract.state == .active
         let levels = Dictionary(contract.personalFields.map { ($0.path, $0.level) }) { first, _ in first }

@@ -1,9 +1,8 @@
 internal import Avro
 internal import Bytes
 
-/// What reading events of Avro schemas needs, and keeps between events.
+/// What turning JSON into datums needs, and keeps between events.
 final class AvroWorkspace {
-    let walker = AvroWalker()
     var encoder = AvroJSONEncoder()
     var encoded = OutputBuffer(capacity: 4096)
 }
@@ -11,7 +10,8 @@ final class AvroWorkspace {
 private struct AvroValues: NotedValues {
     let marks: UnsafeBufferPointer<AvroMark>
     let datum: UnsafeRawBufferPointer
-    let walker: AvroWalker
+    /// Unmanaged, as reference counts are what an event can do without: the workspace keeps it.
+    let walker: Unmanaged<AvroWalker>
 
     var count: Int { marks.count }
 
@@ -27,7 +27,7 @@ private struct AvroValues: NotedValues {
 
     @inline(__always)
     func forEachLevel(_ index: Int, _ body: (Int32) -> Void) -> Bool {
-        walker.forEachInt(of: marks[index], in: datum, body)
+        walker._withUnsafeGuaranteedRef { $0.forEachInt(of: marks[index], in: datum, body) }
         return true
     }
 }
@@ -45,7 +45,7 @@ extension IncomingEvent {
             guard Self.looksLikeJSON(body) else { return readDatum(body, schema, reading) }
             // As a datum that begins with the reference, `{` would be a negative length.
             if reading.beginsWithRef { return readAvroJSON(body, schema, reading) }
-            return avro.walker.walk(reading.plainProgram, body)
+            return walker.walk(reading.plainProgram, body)
                 ? readDatum(body, schema, reading) : readAvroJSON(body, schema, reading)
         }
     }
@@ -76,7 +76,6 @@ extension IncomingEvent {
     private func readDatum(
         _ datum: UnsafeRawBufferPointer, _ schema: CompiledSchema, _ reading: AvroReading
     ) -> EventRefusal? {
-        let walker = avro.walker
         guard walker.walk(reading.refProgram, datum), let mark = walker.marks.first else {
             return .undecodable(schema: schema.refText, .avro(walker.error))
         }
@@ -101,11 +100,10 @@ extension IncomingEvent {
     /// Walks the datum and takes its parts; with `checksRules` also holds it against the contract.
     func judge(_ datum: UnsafeRawBufferPointer, _ program: EventProgram, checksRules: Bool) -> EventRefusal? {
         guard case .avro(let form) = program.form else { preconditionFailure("an Avro schema has Avro programs") }
-        let walker = avro.walker
-        guard walker.walk(form, datum) else {
+        guard form._withUnsafeGuaranteedRef({ walker.walk($0, datum) }) else {
             return .undecodable(schema: program.schema.refText, .avro(walker.error))
         }
-        let values = AvroValues(marks: walker.marks, datum: datum, walker: walker)
+        let values = AvroValues(marks: walker.marks, datum: datum, walker: .passUnretained(walker))
         return take(values, datum, program, checksRules: checksRules)
     }
 
@@ -113,7 +111,6 @@ extension IncomingEvent {
         _ program: EventProgram, _ form: AvroProgram, _ gateway: GatewayValues, into output: inout OutputBuffer,
         _ sealedCount: (Int) -> Int
     ) {
-        let walker = avro.walker
         let roles = program.roles
         walker.splice(state.pointee.datum, form, into: &output) { _, mark in
             switch mark.point {

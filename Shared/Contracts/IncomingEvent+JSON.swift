@@ -55,7 +55,7 @@ extension IncomingEvent {
     ) -> EventRefusal? {
         guard case .json(let form) = program.form else { preconditionFailure("a JSON Schema has JSON programs") }
         let walker = json.walker
-        guard walker.note(form) else {
+        guard form._withUnsafeGuaranteedRef({ walker.note($0) }) else {
             return .undecodable(schema: program.schema.refText, .json(walker.fault))
         }
         return take(JSONValues(marks: walker.marks, walker: walker), text, program, checksRules: checksRules)

@@ -54,6 +54,7 @@ package final class IncomingEvent {
     // Behind a pointer, because every access to a property of a class asks the runtime whether it may.
     let state: UnsafeMutablePointer<IncomingEventState>
     let matcher: PatternMatcher
+    let walker = AvroWalker()
     let avro = AvroWorkspace()
     let json = JSONWorkspace()
     /// Programs met by this loop, so that the catalog's lock is taken once for each pair.
@@ -100,9 +101,9 @@ package final class IncomingEvent {
     /// - Returns: nil if the event is accepted; its parts are then in this object.
     package func read(_ body: UnsafeRawBufferPointer, _ form: BodyForm, _ schema: CompiledSchema) -> EventRefusal? {
         switch schema.reading {
-        case .avro(let reading): readAvro(body, form, schema, reading)
+        case .avro(let reading): reading._withUnsafeGuaranteedRef { readAvro(body, form, schema, $0) }
         // Whatever the sender says: these events have one form.
-        case .json(let reading): readJSON(body, schema, reading)
+        case .json(let reading): reading._withUnsafeGuaranteedRef { readJSON(body, schema, $0) }
         }
     }
 
@@ -142,7 +143,8 @@ package final class IncomingEvent {
             }
             let gateway = GatewayValues(nonce: nonce, timestamp: timestamp, keyLink: keyLink)
             switch program.form {
-            case .avro(let avro): writeAvro(program, avro, gateway, into: &output, sealedCount)
+            case .avro(let avro):
+                avro._withUnsafeGuaranteedRef { writeAvro(program, $0, gateway, into: &output, sealedCount) }
             case .json: writeJSON(program, gateway, into: &output, sealedCount)
             }
         }
