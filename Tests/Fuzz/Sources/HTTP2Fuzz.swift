@@ -31,6 +31,7 @@ enum HTTP2Fuzz {
                 try require(whole.requests.prefix(common) == other.requests.prefix(common), "requests stay in order")
                 guard whole.end == "open", other.end == "open" else { continue }
                 try require(whole.requests == other.requests, "cuts do not change the requests")
+                try require(whole.wholeTaken == other.wholeTaken, "cuts do not change what takers hear")
                 try require(whole.answered == other.answered, "cuts do not change what is answered")
             }
         }
@@ -66,16 +67,80 @@ private struct Story {
         var resetCode: UInt32?
     }
 
+    /// A request that was taken as it arrived.
+    struct Taken: Equatable {
+        var body: [UInt8] = []
+        var trailers: Headers?
+    }
+
     var requests: [Request] = []
+    var taken: [UInt32: Taken] = [:]
+    /// Those that were complete: of a malformed one more or less is heard before that shows.
+    var wholeTaken: [UInt32: Taken] { taken.filter { $0.value.trailers != nil } }
     var answered: [UInt32: Answered] = [:]
     var end = ""
 }
 
-/// A server that answers by the number of the stream: at once or late, with a body or without, or never.
+/// A server that answers by the number of the stream: at once or late, with a body or without, or never. Of the library's session it takes
+/// some requests as they arrive, opens the windows of some of them, and answers in pieces.
 private final class Connection: HTTP2RequestReceiver {
     private var session: (any HTTP2ServerSession)?
     private var story = Story()
     private var late: [UInt32] = []
+    private var takers: [Taker] = []
+
+    final class Taker: HTTP2StreamTaker {
+        let number: UInt32
+        private unowned let connection: Connection
+        private(set) var timesClosed = 0
+        private(set) var wasTaken = false
+
+        init(_ number: UInt32, _ connection: Connection) { (self.number, self.connection) = (number, connection) }
+
+        private func withSession(_ body: (LibraryServerSession) -> Void) {
+            if let session = connection.session as? LibraryServerSession { body(session) }
+        }
+
+        func streamTaken() {
+            wasTaken = true
+            connection.story.taken[number] = Story.Taken()
+            if number & 16 != 0 { withSession { $0.beginAnswer(number, .ok, ["x-test": "1"]) } }
+        }
+
+        func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+            connection.story.taken[number]?.body += bytes
+            if number & 32 != 0 { withSession { $0.openWindow(number, by: bytes.count) } }
+        }
+
+        func messageEnded(trailers: Headers) {
+            connection.story.taken[number]?.trailers = trailers
+            withSession { session in
+                session.beginAnswer(number, .ok, [:])
+                let piece = [UInt8](repeating: 7, count: 100_000)
+                piece.withUnsafeBytes { _ = session.send(number, $0) }
+                session.endAnswer(number, trailers: number & 64 == 0 ? ["x-sum": "7"] : [:])
+            }
+        }
+
+        func outputDrained() {}
+
+        func streamClosed(_ how: HTTP2StreamEnd) {
+            timesClosed += 1
+            // Whatever is said about a stream that has gone is ignored.
+            withSession { session in
+                _ = session.send(number, UnsafeRawBufferPointer(start: nil, count: 0))
+                session.endAnswer(number, trailers: [:])
+                session.openWindow(number, by: 1)
+            }
+        }
+    }
+
+    func streamBegins(_ number: UInt32, head: borrowing RequestHead) -> (any HTTP2StreamTaker)? {
+        guard number & 8 != 0 else { return nil }
+        let taker = Taker(number, self)
+        takers.append(taker)
+        return taker
+    }
 
     static func story(
         of stream: [UInt8], _ cuts: Cuts, _ implementation: HTTP2Implementation, _ limits: HTTP2ServerLimits,
@@ -83,17 +148,32 @@ private final class Connection: HTTP2RequestReceiver {
     ) throws(BrokenInvariant) -> Story {
         let connection = Connection()
         let pool = HTTP2StreamPool(limit: 4)
+        let lived = outcome { () throws(BrokenInvariant) in
+            try connection.live(stream, cuts, implementation, limits, sweeps, pool)
+        }
+        if case .failure(let broken) = lived { throw broken }
+        for taker in connection.takers where taker.wasTaken {
+            try require(taker.timesClosed == 1, "a taker hears once that its stream is closed")
+        }
+        try require(pool.bufferedBytes == 0, "what is counted is given back")
+        return connection.story
+    }
+
+    /// From the making of the session to its end.
+    private func live(
+        _ stream: [UInt8], _ cuts: Cuts, _ implementation: HTTP2Implementation, _ limits: HTTP2ServerLimits,
+        _ sweeps: Bool, _ pool: HTTP2StreamPool
+    ) throws(BrokenInvariant) {
         let made = outcome { () throws(HTTP2Error) in
-            try implementation.makeSession(receiver: connection, pool: pool, limits: limits)
+            try implementation.makeSession(receiver: self, pool: pool, limits: limits)
         }
         guard case .success(let session) = made else { throw BrokenInvariant(description: "there is memory") }
-        connection.session = session
+        self.session = session
         let ran = stream.withUnsafeBytes { stream in
-            outcome { () throws(BrokenInvariant) in try connection.run(stream, cuts, session, sweeps, implementation) }
+            outcome { () throws(BrokenInvariant) in try run(stream, cuts, session, sweeps, implementation) }
         }
+        self.session = nil
         if case .failure(let broken) = ran { throw broken }
-        connection.session = nil
-        return connection.story
     }
 
     private func run(
