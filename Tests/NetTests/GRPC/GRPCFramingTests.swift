@@ -210,7 +210,7 @@ import Testing
     }
 
     @Test func `a peer that is gone without a word is noticed, one that is only quiet is not`() async throws {
-        let rig = try await GRPCRig { _, http in http.idleTime = .milliseconds(300) }
+        let rig = try await GRPCRig { _, http in http.idleTime = .seconds(2) }
         try await judge(
             rig,
             """
@@ -222,7 +222,7 @@ import Testing
             c.send_data(1, frame(b""), end_stream=True)
             s.sendall(c.data_to_send())
             pings = 0
-            while pings < 5:
+            while pings < 2:
                 for event in c.receive_data(s.recv(65536)):
                     assert not isinstance(event, (h2.events.ConnectionTerminated, h2.events.StreamEnded)), event
                     pings += isinstance(event, h2.events.PingReceived)
@@ -233,6 +233,43 @@ import Testing
                 over = not data or any(isinstance(e, h2.events.ConnectionTerminated) for e in c.receive_data(data))
             """)
         try await eventually("the call ends") { rig.log.count("/grpc.health.v1.Health/Watch CANCELLED") == 1 }
+        await rig.stop()
+    }
+
+    @Test func `a good call of a known caller makes its connection known, a call that is for everybody does not`()
+        async throws
+    {
+        let rig = try await GRPCRig { _, http in http.connectionsPerLoop = 8 }
+        try await judge(
+            rig,
+            """
+            class Connection:
+                def __init__(self):
+                    self.c = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+                    self.s = socket.create_connection(("127.0.0.1", int(plain)))
+                    self.s.settimeout(60)
+                    self.c.initiate_connection()
+                def ask(self, path):
+                    stream = self.c.get_next_available_stream_id()
+                    self.c.send_headers(stream, list({**HEAD, ":path": path}.items()))
+                    self.c.send_data(stream, frame(b""), end_stream=True)
+                    self.s.sendall(self.c.data_to_send())
+                    while True:
+                        data = self.s.recv(65536)
+                        if not data: return None
+                        for e in self.c.receive_data(data):
+                            if isinstance(e, h2.events.TrailersReceived): status = dict(e.headers)["grpc-status"]
+                            if isinstance(e, h2.events.StreamEnded): return status
+            known, stranger = Connection(), Connection()
+            assert known.ask("/test.Echo/Unary") == "0"
+            assert stranger.ask("/grpc.health.v1.Health/Check") == "0"
+            # Both are quiet now; the table has room for eight.
+            crowd = [Connection() for _ in range(30)]
+            try:
+                while stranger.s.recv(65536): pass
+            except ConnectionResetError: pass
+            assert known.ask("/test.Echo/Unary") == "0"
+            """)
         await rig.stop()
     }
 

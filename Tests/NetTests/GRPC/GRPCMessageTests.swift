@@ -31,7 +31,7 @@ private enum PeopleService: RPCService {
     private func start(
         _ loop: EventLoop
     ) async throws -> (server: HTTPServer, channel: GRPCChannel) {
-        var routes = GRPCRoutes<Void> { _ throws(GRPCStatus) in }
+        var routes = GRPCRoutes<Void>()
         routes.add(PeopleService.greet) { _, person async throws(GRPCStatus) in Person("hi " + person.name) }
         routes.add(PeopleService.greetAtOnce, atOnce: { _, person throws(GRPCStatus) in Person("hi " + person.name) })
         routes.add(PeopleService.spell) { _, person, sender async throws(GRPCStatus) in

@@ -23,10 +23,9 @@ final class GRPCRig: Sendable {
 
     /// What the server's owner is told, and what its handlers saw.
     final class CallLog: Sendable {
-        private let values = Mutex<[String]>([])
-        func add(_ line: String) { values.withLock { $0.append(line) } }
-        var all: [String] { values.withLock { $0 } }
-        func count(_ line: String) -> Int { all.count { $0 == line } }
+        private let counts = Mutex<[String: Int]>([:])
+        func add(_ line: String) { counts.withLock { $0[line, default: 0] += 1 } }
+        func count(_ line: String) -> Int { counts.withLock { $0[line] ?? 0 } }
     }
 
     /// Handlers that wait for the test's word; a cancelled one is let go.

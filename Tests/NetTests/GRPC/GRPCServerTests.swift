@@ -81,13 +81,19 @@ import Testing
         let rig = try await GRPCRig()
         try await rig.python(
             """
-            assert failure(lambda: unary("Later")(b"", timeout=0.2))[0] == "DEADLINE_EXCEEDED"
+            assert unary("Unary")(b"") == b""
+            # On a busy machine one may be over before the server has heard of it.
+            for _ in range(5): assert failure(lambda: unary("Later")(b"", timeout=0.3))[0] == "DEADLINE_EXCEEDED"
             left = int(unary("Left")(b"", timeout=60))
             assert 50_000 < left < 62_000, left
             assert unary("Left")(b"") == b"-1"
             """)
-        try await eventually("the handler is cancelled") { rig.log.count("cancelled") == 1 }
-        #expect(rig.log.count("/test.Echo/Later DEADLINE_EXCEEDED") + rig.log.count("/test.Echo/Later CANCELLED") == 1)
+        try await eventually("the handlers are cancelled") {
+            rig.log.count("cancelled") > 0 && rig.log.count("cancelled") == rig.log.count("begun")
+        }
+        // Whoever's clock is first.
+        let ends = rig.log.count("/test.Echo/Later DEADLINE_EXCEEDED") + rig.log.count("/test.Echo/Later CANCELLED")
+        #expect(ends >= rig.log.count("begun"))
         await rig.stop()
     }
 
@@ -148,16 +154,16 @@ import Testing
         let script = Task {
             try await rig.python(
                 """
-                slow = [server_stream("Endless")(b"") for _ in range(5)]
+                slow = [server_stream("Endless")(b"") for _ in range(2)]
                 for stream in slow: next(stream)
-                for _ in range(50): assert unary("Unary")(b"x" * 10_000) == b"x" * 10_000
+                for _ in range(5): assert unary("Unary")(b"x" * 10_000) == b"x" * 10_000
                 assert unary("Later")(b"") == b""
                 for stream in slow: stream.cancel()
                 """)
         }
         // What the client's windows take is sent, and then no more, while the streams are open.
         var (last, since) = (0, MonotonicTime.now())
-        try await eventually("the senders wait") {
+        try await eventually("the senders wait", within: .seconds(180)) {
             let sent = rig.log.count("sent")
             if sent != last { (last, since) = (sent, .now()) }
             return sent > 0 && rig.log.count("begun") == 1 && MonotonicTime.now() - since > .seconds(1)
@@ -165,7 +171,7 @@ import Testing
         #expect(rig.log.count("endless CANCELLED") == 0)
         rig.gate.open()
         _ = try await script.value
-        try await eventually("the handlers end") { rig.log.count("endless CANCELLED") == 5 }
+        try await eventually("the handlers end") { rig.log.count("endless CANCELLED") == 2 }
         await rig.stop()
     }
 

@@ -59,7 +59,7 @@ package final class GRPCHandler: RequestHandler {
             work = .failure(error)
         }
         let call = GRPCServerCall(
-            stream, context, work, isKnown: route != nil, coding: fields.coding ?? .identity, server: server,
+            stream, context, work, route: route, coding: fields.coding ?? .identity, server: server,
             handler: self)
         calls[stream] = call
         return call

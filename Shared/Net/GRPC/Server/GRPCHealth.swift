@@ -26,7 +26,7 @@ package final class GRPCHealth: Sendable {
 
     /// `Check` and `Watch`, for everybody.
     package var routes: GRPCRoutes<Void> {
-        var routes = GRPCRoutes<Void> { _ throws(GRPCStatus) in }
+        var routes = GRPCRoutes<Void>()
         routes.add(
             HealthService.check,
             atOnce: { [self] _, request throws(GRPCStatus) in

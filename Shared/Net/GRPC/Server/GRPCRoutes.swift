@@ -27,6 +27,8 @@ enum GRPCWork {
 
 /// One method behind its path.
 struct GRPCRoute: Sendable {
+    /// Whether a call that goes well shows that the peer is no stranger.
+    let provesCaller: Bool
     /// Authenticates, and binds the handler to its call.
     let begin: @Sendable (GRPCContext) throws(GRPCStatus) -> GRPCWork
 }
@@ -42,15 +44,23 @@ struct GRPCRoute: Sendable {
 package struct GRPCRoutes<Caller: Sendable>: Sendable {
     private(set) var routes: [String: GRPCRoute] = [:]
     private let authenticate: @Sendable (GRPCContext) throws(GRPCStatus) -> Caller
+    private let provesCaller: Bool
 
     /// - Parameter authenticate: Answers who calls, or throws; on the loop, so it must not block.
     package init(authenticating authenticate: @escaping @Sendable (GRPCContext) throws(GRPCStatus) -> Caller) {
         self.authenticate = authenticate
+        provesCaller = true
+    }
+
+    /// For everybody. Whoever calls these stays a stranger, as far as limits go (`HTTPServerOptions`).
+    package init() where Caller == Void {
+        authenticate = { _ throws(GRPCStatus) in }
+        provesCaller = false
     }
 
     private mutating func add(_ path: String, _ bind: @escaping @Sendable (GRPCCall<Caller>) -> GRPCWork) {
         precondition(routes[path] == nil, "a method has one handler")
-        routes[path] = GRPCRoute { [authenticate] context throws(GRPCStatus) in
+        routes[path] = GRPCRoute(provesCaller: provesCaller) { [authenticate] context throws(GRPCStatus) in
             bind(GRPCCall(caller: try authenticate(context), context: context))
         }
     }

@@ -20,8 +20,8 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
     private let work: Result<GRPCWork, GRPCStatus>
     private let answerCoding: GRPCCoding
     private let began: MonotonicTime
-    /// Bound to a method that exists, so that its name may be a metric's label.
-    private let isKnown: Bool
+    /// Nil when there is no such method: its name must not become a metric's label.
+    private let route: GRPCRoute?
 
     private var inflow: GRPCInflow
     private var request: [UInt8]?
@@ -34,13 +34,14 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
     private var sending: [CheckedContinuation<GRPCStatus?, Never>] = []
 
     init(
-        _ id: StreamID, _ context: GRPCContext, _ work: Result<GRPCWork, GRPCStatus>, isKnown: Bool, coding: GRPCCoding,
+        _ id: StreamID, _ context: GRPCContext, _ work: Result<GRPCWork, GRPCStatus>, route: GRPCRoute?,
+        coding: GRPCCoding,
         server: ServerLoop, handler: GRPCHandler
     ) {
         self.id = id
         self.context = context
         self.work = work
-        self.isKnown = isKnown
+        self.route = route
         self.server = server
         self.handler = handler
         began = server.loop.roundTime
@@ -222,7 +223,7 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
         var trailers: Headers = ["grpc-status": "0"]
         for field in context.trailers.fields { trailers.add(field.name, field.value) }
         server.endAnswer(id, trailers: trailers)
-        server.judge(id, .noContent)
+        if let route, route.provesCaller { server.judge(id, .noContent) }
         end(.ok)
     }
 
@@ -280,6 +281,6 @@ final class GRPCServerCall: HTTP2StreamTaker, @unchecked Sendable {  // touched 
         _ = server.hold(id, bytes: 0)
         receiving.take()?.resume(returning: .failure(why))
         resumeSending(why)
-        handler.callEnded(id, isKnown ? context.path : nil, code, .now() - began)
+        handler.callEnded(id, route == nil ? nil : context.path, code, .now() - began)
     }
 }
