@@ -140,7 +140,8 @@ let plan: [[Target]] = [
     service(
         "ControlPlane", binary: "control-plane",
         uses: [
-            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Avro", "Contracts", "PlaneConfig", "KeyVault",
+            "ServiceKit", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Avro", "Contracts", "PlaneConfig",
+            "KeyVault",
             "SQLite", "Crypto", "GRPC", "API", "Wire", "JSON", "Config", "Observe", "Time", "Faults", "Bytes",
         ]),
     service(

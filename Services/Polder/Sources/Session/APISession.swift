@@ -145,7 +145,8 @@ extension PolderError {
         case .notFound: self = .missing(text, next: "")
         case .unauthenticated:
             self = .refused("\(text); log in with: polder login --context \(address.context.name)")
-        case .permissionDenied: self = .refused("\(text); an admin can give you the role (polder roles), and a new login is: polder login")
+        case .permissionDenied:
+            self = .refused("\(text); an admin can give you the role (polder roles), and a new login is: polder login")
         case .invalidArgument, .alreadyExists, .failedPrecondition, .aborted, .outOfRange: self = .refused(text)
         case .unavailable, .deadlineExceeded: self = .failed("the control plane at \(address.place): \(text)")
         case .cancelled: self = .interrupted
