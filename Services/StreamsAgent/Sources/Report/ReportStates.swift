@@ -106,18 +106,23 @@ final class ReportStates: Sendable {
     }
 
     private func tellComponent(_ state: InstalledComponentStateType, deadline: Duration) async {
-        var request = UpdateInstalledComponentStateRequest()
-        request.componentType = .streamsAgent
-        request.instanceID = "streams-agent-\(ThisProcess.id)"
-        request.installedComponentState.stateTime = ProtoTimestamp(clock.now())
-        request.installedComponentState.stateType = state
         do {
-            request.installationID = try installation()
+            let request = try report(of: state)
             _ = try await channel.call(
                 InstalledComponentsService.updateInstalledComponentState, request, deadline: deadline)
         } catch {
             telemetry.reportFailed(error)
         }
+    }
+
+    private func report(of state: InstalledComponentStateType) throws -> UpdateInstalledComponentStateRequest {
+        var request = UpdateInstalledComponentStateRequest()
+        request.componentType = .streamsAgent
+        request.instanceID = "streams-agent-\(ThisProcess.id)"
+        request.installedComponentState.stateTime = ProtoTimestamp(clock.now())
+        request.installedComponentState.stateType = state
+        request.installationID = try installation()
+        return request
     }
 
     /// - Returns: False when the task is cancelled.
