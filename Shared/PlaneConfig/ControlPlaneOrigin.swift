@@ -119,21 +119,25 @@ final class ControlPlaneOrigin: PlaneOrigin {
         hints.withLock { task in
             guard task == nil else { return }
             task = Task { [weak self, channel] in
+                var pause = Self.shortestHintPause
                 while !Task.isCancelled {
                     do {
                         for try await hint in try await channel.call(PlaneService.watchPlane, WatchPlaneRequest()) {
                             guard let self else { return }
                             self.state.change { $0.hinted = hint.version }
+                            pause = Self.shortestHintPause
                         }
                     } catch {
                         // Whether the control plane answers is told by the calls that ask it.
                     }
-                    do { try await Task.sleep(for: Self.hintPause * Double.random(in: 0.5...1.5)) } catch { return }
+                    do { try await Task.sleep(for: pause * Double.random(in: 0.5...1.5)) } catch { return }
+                    pause = min(pause * 2, Self.longestHintPause)
                 }
             }
         }
     }
-    private static let hintPause: Duration = .seconds(1)
+    private static let shortestHintPause: Duration = .milliseconds(50)
+    private static let longestHintPause: Duration = .seconds(1)
 
     // MARK: - What it says
 
