@@ -23,6 +23,7 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     private static let interval: Duration = .seconds(15)
     private static let shortestPause: Duration = .milliseconds(200)
+    private static let startTime: Duration = .seconds(60)
     private static let longestFirstPause: Duration = .milliseconds(500)
     private static let longestPause: Duration = .seconds(300)
     /// Tens of thousands of streams fit.
@@ -32,6 +33,7 @@ final class ControlPlaneOrigin: PlaneOrigin {
     let isSlow = true
     private let channel: GRPCChannel
     private let wantsMaskSeeds: Bool
+    private let began = MonotonicTime.now()
     private let state = Monitor(State())
     private let hints = Monitor<Task<Void, Never>?>(nil)
 
@@ -58,8 +60,9 @@ final class ControlPlaneOrigin: PlaneOrigin {
             return answer.version == known ? nil : documents(answer)
         case .failure(let status):
             state.withLock { state in
-                // Who has never had an answer waits for it: both may have been started together.
-                let longest = state.known.isEmpty ? Self.longestFirstPause : Self.longestPause
+                // Both may have been started together. Later, whoever never had an answer asks no more often than the others.
+                let isStarting = state.known.isEmpty && .now() - began < Self.startTime
+                let longest = isStarting ? Self.longestFirstPause : Self.longestPause
                 let pause = min(Self.shortestPause * (1 << min(state.failures, 20)), longest)
                 state.failures += 1
                 state.askAt = .now() + pause * Double.random(in: 0.8...1.2)

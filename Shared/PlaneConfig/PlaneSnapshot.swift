@@ -33,15 +33,6 @@ package struct PlaneSnapshot: Sendable {
     package func derivedStreams(of source: PlaneStream) -> [PlaneStream] {
         streams.filter { $0.derivedFrom == source.name && $0.projectID == source.projectID }
     }
-
-    /// The source streams that have derived streams: each needs a decrypter.
-    package var decryptedStreams: [PlaneStream] {
-        let linked = Set(
-            streams.compactMap { stream in
-                stream.derivedFrom.map { PlaneDraft.StreamKey(project: stream.projectID, name: $0) }
-            })
-        return streams.filter { linked.contains(PlaneDraft.StreamKey(project: $0.projectID, name: $0.name)) }
-    }
 }
 
 /// A stream with everything that was generated for it.

@@ -87,9 +87,6 @@ package final class ClientTokens: Sendable {
         return text
     }
 
-    /// Lets go of the token that is held: somebody has refused it.
-    package func forget() { held.withLock { $0 = nil } }
-
     private func request() throws -> Request {
         let credentials = try credentials()
         var form = FormFields()

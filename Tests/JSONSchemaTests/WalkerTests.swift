@@ -77,6 +77,7 @@ import Testing
         }
         #expect(texts.contains(#""n" : 7 ,"#) && texts.contains(#"[ "aA" , "b" ]"#))
     }
+    // Unsafe: written once, before anybody reads it, and never given back.
     private nonisolated(unsafe) static let seven: UnsafeRawPointer = {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
         memory.storeBytes(of: UInt8(ascii: "7"), as: UInt8.self)

@@ -31,7 +31,9 @@ import Wire
         // The next question without a hint would come in twelve seconds at the earliest.
         try await eventually("the hint is followed") { source.current.streams.count == 3 }
         #expect(source.current.stream(clientID: "stream-22222222")?.derivedFrom == "first")
-        #expect(source.current.decryptedStreams.map(\.id) == [ids[0]])
+        let (one, namesake) = (source.current.stream(called: ids[0]), source.current.stream(called: ids[2]))
+        #expect(source.current.derivedStreams(of: try #require(one)).map(\.id) == [ids[1]])
+        #expect(source.current.derivedStreams(of: try #require(namesake)).isEmpty)
         #expect(source.current.stream(called: ids[2])?.projectID == other)
         source.stop()
         await plane.stop()
