@@ -29,6 +29,8 @@ struct HTTP1Message: ~Copyable {
     var status = Status.ok
     /// A response to HEAD ends with its head (RFC 9112 §6.3).
     var answersHead = false
+    /// A good answer to CONNECT ends with its head too: what follows is the tunnel (RFC 9110 §9.3.6).
+    var answersConnect = false
     var connectionCloses = false
     var connectionKeepsAlive = false
     var connectionUpgrades = false
@@ -130,6 +132,7 @@ struct HTTP1Message: ~Copyable {
         fields.reset()
         minorVersion = 1
         answersHead = false
+        answersConnect = false
         connectionCloses = false
         connectionKeepsAlive = false
         connectionUpgrades = false
@@ -448,7 +451,9 @@ struct HTTP1Message: ~Copyable {
         if phase == .complete || contentLength == 0 { expectsContinue = false }
     }
 
-    private var isWithoutBody: Bool { role == .response && (answersHead || !status.mayHaveBody) }
+    private var isWithoutBody: Bool {
+        role == .response && (answersHead || !status.mayHaveBody || answersConnect && status.isSuccess)
+    }
 
     // MARK: Chunks
 

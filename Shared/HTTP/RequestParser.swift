@@ -122,12 +122,16 @@ package struct RequestParser: ~Copyable {
 package struct ResponseParser: ~Copyable {
     private var message: HTTP1Message
     private var answersHead = false
+    private var answersConnect = false
 
     /// For one connection. The body limit protects the client's memory.
     package init(limits: HTTPLimits) { message = HTTP1Message(role: .response, limits: limits) }
 
-    /// Tells which request the next response answers: one to HEAD has no body.
-    package mutating func expectResponse(to method: Method) { answersHead = method == .head }
+    /// Tells which request the next response answers: one to HEAD has no body, nor has a good one to CONNECT.
+    package mutating func expectResponse(to method: Method) {
+        answersHead = method == .head
+        answersConnect = method == .connect
+    }
 
     /// Lends `room` bytes of memory to read into; `body` says how many it filled.
     package mutating func receive<Failure: Error>(
@@ -143,6 +147,7 @@ package struct ResponseParser: ~Copyable {
     package mutating func next() throws(HTTPError) -> Response? {
         while true {
             message.answersHead = answersHead
+            message.answersConnect = answersConnect
             guard try message.advance() else { return nil }
             guard message.status.isInformational, message.status != .switchingProtocols else { return take() }
             message.consume()
@@ -159,7 +164,7 @@ package struct ResponseParser: ~Copyable {
     /// True when not a byte of a response has come since the last one.
     package var isIdle: Bool { message.isIdle }
 
-    /// The bytes behind a 101: they belong to the next protocol. The parser is done then.
+    /// The bytes behind a 101, or behind a good answer to CONNECT: they belong to the next protocol. The parser is done then.
     package mutating func takeRest() -> [UInt8] { message.takeRest() }
 
     private mutating func take() -> Response {

@@ -188,6 +188,13 @@ package enum WebSocketWriter {
         frame(.binary, bytes, mask, &out)
     }
 
+    /// Appends a binary message in one frame, whose payload stands in two pieces.
+    package static func binary(
+        _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, mask: Mask?, into out: inout OutputBuffer
+    ) {
+        frame(.binary, head, body, mask, &out)
+    }
+
     /// Appends a ping.
     /// - Precondition: at most 125 bytes.
     package static func ping(_ bytes: [UInt8], mask: Mask?, into out: inout OutputBuffer) {
@@ -221,24 +228,34 @@ package enum WebSocketWriter {
     private static func frame(
         _ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, _ mask: Mask?, _ out: inout OutputBuffer
     ) {
+        frame(opcode, payload, UnsafeRawBufferPointer(start: nil, count: 0), mask, &out)
+    }
+
+    private static func frame(
+        _ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer, _ mask: Mask?,
+        _ out: inout OutputBuffer
+    ) {
+        let count = payload.count + rest.count
         out.append(0x80 | opcode.rawValue)
         let masked: UInt8 = mask == nil ? 0 : 0x80
-        switch payload.count {
-        case ..<126: out.append(masked | UInt8(payload.count))
+        switch count {
+        case ..<126: out.append(masked | UInt8(count))
         case ...0xFFFF:
             out.append(masked | 126)
-            out.append(bigEndian: UInt16(payload.count))
+            out.append(bigEndian: UInt16(count))
         default:
             out.append(masked | 127)
-            out.append(bigEndian: UInt64(payload.count))
+            out.append(bigEndian: UInt64(count))
         }
         guard let mask else {
             out.append(payload)
+            out.append(rest)
             return
         }
         out.append(bigEndian: mask)
         let start = out.count
         out.append(payload)
+        out.append(rest)
         let key = (0..<4).map { UInt8(truncatingIfNeeded: mask >> (24 - 8 * $0)) }
         WebSocketMask.apply(key, to: UnsafeMutableRawBufferPointer(rebasing: out.mutableBytes[start...]))
     }

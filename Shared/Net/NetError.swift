@@ -24,6 +24,8 @@ package enum NetError: Fault, Equatable, CustomStringConvertible {
     case cancelled
     /// The client was shut down, or too many requests wait for a connection.
     case unavailable(String)
+    /// The proxy answered CONNECT with another status than 2xx.
+    case proxyRefused(Status)
     /// The server answered a web-socket handshake with another status than 101.
     case upgradeRefused(Status)
 
@@ -33,7 +35,7 @@ package enum NetError: Fault, Equatable, CustomStringConvertible {
         case .system(let error): error.blame
         case .tls(let error): error.blame == .us ? .us : .upstream
         case .http2(let error): error.blame == .us ? .us : .upstream
-        case .http, .connectionEnded, .streamReset, .deadlineExceeded, .upgradeRefused: .upstream
+        case .http, .connectionEnded, .streamReset, .deadlineExceeded, .proxyRefused, .upgradeRefused: .upstream
         case .cancelled: .caller
         case .unavailable: .us
         }
@@ -47,7 +49,7 @@ package enum NetError: Fault, Equatable, CustomStringConvertible {
         case .http2(let error): error.retry
         case .connectionEnded, .streamReset, .deadlineExceeded, .unavailable: .afterBackoff
         case .http, .cancelled: .never
-        case .upgradeRefused(let status): status.code >= 500 ? .afterBackoff : .never
+        case .proxyRefused(let status), .upgradeRefused(let status): status.code >= 500 ? .afterBackoff : .never
         }
     }
 
@@ -63,6 +65,7 @@ package enum NetError: Fault, Equatable, CustomStringConvertible {
         case .deadlineExceeded(let what): "deadline exceeded while waiting for \(what)"
         case .cancelled: "cancelled"
         case .unavailable(let why): why
+        case .proxyRefused(let status): "the proxy answered CONNECT with \(status)"
         case .upgradeRefused(let status): "web-socket handshake answered with \(status)"
         }
     }

@@ -75,6 +75,15 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The address itself in network order: 4 or 16 bytes, none for a Unix socket.
+    package var addressBytes: [UInt8] {
+        switch kind {
+        case .v4(let raw): withUnsafeBytes(of: raw) { Array($0) }
+        case .v6(let bytes): bytes
+        case .unix: []
+        }
+    }
+
     /// True for 127.0.0.0/8, ::1 and Unix sockets: nobody outside this machine can connect.
     package var isLoopback: Bool {
         switch kind {

@@ -168,4 +168,25 @@ private func decode(hex: String, role: WebSocketRole = .server, limit: Int = 1 <
         #expect(throws: HTTPError.self) { try WebSocketHandshake.check(answer, key: key) }
         #expect(throws: HTTPError.self) { try WebSocketHandshake.check(Response(.ok), key: key) }
     }
+
+    @Test func `the first sub-protocol offered that the server speaks is chosen, and nothing else is taken`() throws {
+        let url = try #require(URLParts("ws://localhost:8082/ws"))
+        let key = [UInt8](0..<16)
+        let offered = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+        var request = WebSocketHandshake.request(to: url, key: key, protocols: offered)
+        request.headers["connection"] = "Upgrade"
+        var answer = WebSocketHandshake.answer(to: request, choosing: ["v4.channel.k8s.io", "v3", "v5.channel.k8s.io"])
+        answer.headers["connection"] = "Upgrade"
+        #expect(WebSocketHandshake.chosenProtocol(in: answer) == "v5.channel.k8s.io")
+        #expect(try WebSocketHandshake.check(answer, key: key, offered: offered) == "v5.channel.k8s.io")
+        #expect(throws: HTTPError.self) {
+            try WebSocketHandshake.check(answer, key: key, offered: ["v4.channel.k8s.io"])
+        }
+        answer.headers.add("sec-websocket-protocol", "v4.channel.k8s.io")
+        #expect(throws: HTTPError.self) { try WebSocketHandshake.check(answer, key: key, offered: offered) }
+        var silent = WebSocketHandshake.answer(to: request, choosing: ["v9"])
+        silent.headers["connection"] = "Upgrade"
+        #expect(silent.status == .switchingProtocols)
+        #expect(try WebSocketHandshake.check(silent, key: key, offered: offered) == nil)
+    }
 }

@@ -37,7 +37,8 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
                 return core.loop.post { [self] in streamEnded(.unavailable("no TLS settings for \(endpoint.authority)"))
                 }
             }
-            let tls = isSecure ? core.tls.map { (context: $0, serverName: host) } : nil
+            let name = core.options.serverName ?? host
+            let tls = isSecure ? core.tls.map { (context: $0, serverName: name) } : nil
             // A client that lives long must see a renewed certificate; a refused one leaves the old in use.
             if let tls { _ = tls.context.reloadIfChanged() }
             core.resolver.resolve(host: host, port: UInt16(clamping: port), on: core.loop) { [self] result in

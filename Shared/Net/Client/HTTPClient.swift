@@ -11,7 +11,7 @@ package import TLS
 ///
 /// Keep it while exchanges are under way: when it goes they end. Call ``shutDown()`` before the loop stops, or let it go.
 package final class HTTPClient: Sendable {
-    private let loop: EventLoop
+    let loop: EventLoop
     private let core: ClientCore
     private let options: HTTPClientOptions
 
@@ -238,10 +238,12 @@ final class ClientCore: @unchecked Sendable {  // touched on its loop only
             pool = now
         }
         let opening = pool.connections.count { $0.isOpening }
-        // Until the first connection has told which protocol it speaks, one is enough: HTTP/2 needs no other.
-        let wanted = pool.connections.isEmpty ? min(1, pool.waiting.count) : pool.waiting.count - opening
+        // Until the first connection has told which protocol it speaks, one is enough. HTTP/2 needs another only when the one it has
+        // takes no more streams, and then one at a time.
         let speaksHTTP2 = pool.connections.contains { $0.isMultiplexed }
-        guard wanted > 0, !speaksHTTP2, opening == 0 || pool.connections.count > opening,
+        let oneIsEnough = pool.connections.isEmpty || speaksHTTP2
+        let wanted = oneIsEnough ? min(1, pool.waiting.count) - opening : pool.waiting.count - opening
+        guard wanted > 0, opening == 0 || pool.connections.count > opening,
             pool.connections.count < options.connectionsPerEndpoint
         else { return }
         let connection = ClientConnection(core: self, endpoint: endpoint)

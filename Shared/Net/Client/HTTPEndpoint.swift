@@ -28,7 +28,7 @@ package struct HTTPClientOptions: Sendable {
     package var deadline: Duration = .seconds(10)
     /// Most bytes of a response's body.
     package var bodyLimit = 1024 * 1024
-    /// Connections to one endpoint; HTTP/2 uses one, HTTP/1.1 one for each exchange under way.
+    /// Connections to one endpoint: HTTP/2 uses one until it takes no more streams, HTTP/1.1 one for each exchange under way.
     package var connectionsPerEndpoint = 8
     /// Exchanges that may wait for a connection to one endpoint; beyond, they fail at once.
     package var waitingPerEndpoint = 1024
@@ -37,6 +37,8 @@ package struct HTTPClientOptions: Sendable {
     /// While exchanges are under way on an HTTP/2 connection and nothing was heard of the server for this long, it is pinged; when this
     /// long again nothing is heard, the connection ends. Nil: an exchange that misses its deadline is what tells.
     package var keepAlive: Duration?
+    /// The name that the server's certificate must be for; nil: the one that is dialled.
+    package var serverName: String?
     /// Speak HTTP/2 without asking on plain connections (RFC 9113 §3.3). In TLS, ALPN decides.
     package var priorKnowledge = false
 

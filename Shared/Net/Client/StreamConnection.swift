@@ -1,5 +1,6 @@
 internal import Bytes
 internal import EventLoop
+internal import HTTP
 internal import System
 internal import TLS
 
@@ -19,7 +20,7 @@ protocol StreamConnectionOwner: AnyObject {
 ///
 /// Isolation: one loop, from beginning to end. The loop keeps it alive while it is open.
 final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on its loop only
-    private enum State { case connecting, handshaking, open, ended }
+    private enum State { case connecting, tunnelling, handshaking, open, ended }
 
     private let loop: EventLoop
     private weak var owner: (any StreamConnectionOwner)?
@@ -30,6 +31,7 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     private var tls: TLSSession?
     private let tlsContext: (context: TLSClientContext, serverName: String)?
     private var addresses: ArraySlice<SocketAddress>
+    private var tunnel: ProxyTunnel?
 
     private var output = OutputBuffer(capacity: 512)
     private var sent = 0
@@ -37,20 +39,24 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     private var isBlocked = false  // the kernel took less than there was
     private var closesWhenDrained = false
     private var isReading = false
+    private var isPaused = false
+    private var isGone = false  // the peer hung up while nobody read, and the descriptor is not watched any more
 
     /// Bytes that were sent and not yet given to the kernel.
     var unsentBytes: Int { output.count - sent }
     /// False once it has ended or was closed.
     var isOpen: Bool { state != .ended && !closesWhenDrained }
 
-    /// Dials the addresses in turn, until one answers.
+    /// Dials the addresses in turn, until one answers. With a tunnel they are the proxy's, which is asked for the way to the server
+    /// before anything else is said.
     init(
-        dialling addresses: [SocketAddress], tls: (context: TLSClientContext, serverName: String)?, on loop: EventLoop,
-        owner: any StreamConnectionOwner
+        dialling addresses: [SocketAddress], tls: (context: TLSClientContext, serverName: String)?,
+        through tunnel: consuming ProxyTunnel? = nil, on loop: EventLoop, owner: any StreamConnectionOwner
     ) {
         self.loop = loop
         self.owner = owner
         self.addresses = addresses[...]
+        self.tunnel = tunnel
         tlsContext = tls
         state = .connecting
     }
@@ -108,6 +114,24 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
             closeDescriptor()
             return dialNext(after: .system(.call("connect", errno: code, subject: "")))
         }
+        guard tunnel != nil else { return secure() }
+        state = .tunnelling
+        dig()
+    }
+
+    private func dig() {
+        guard let outcome = tunnel?.advance(raw: raw) else { return }
+        switch outcome {
+        case .open:
+            tunnel = nil
+            secure()
+        case .wantsRead: setInterest(.read)
+        case .wantsWrite: setInterest(.write)
+        case .failed(let error): end(error)
+        }
+    }
+
+    private func secure() {
         guard let tlsContext else { return opened(nil) }
         do throws(TLSError) {
             tls = try tlsContext.context.makeSession(raw: raw, serverName: tlsContext.serverName)
@@ -142,8 +166,10 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
         switch state {
         case .connecting:
             if events.contains(.writable) { connected() }
+        case .tunnelling: dig()
         case .handshaking: shakeHands()
         case .open:
+            if isPaused, events.contains(.hungUp) || events.contains(.failed) { return peerWent() }
             if events.contains(.writable) { flush() }
             if state == .open, events.contains(.readable) { readMore() }
         case .ended: break
@@ -152,11 +178,11 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
 
     private func readMore() {
         // Not re-entered: an owner that sends from inside `streamArrived` does not read again.
-        guard state == .open, !isReading else { return }
+        guard state == .open, !isReading, !isPaused else { return }
         isReading = true
         defer { isReading = false }
         for _ in 0..<8 {
-            guard state == .open else { return }
+            guard state == .open, !isPaused else { return }
             let mayBeMore = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 16) { buffer in
                 readOnce(into: buffer)
             }
@@ -198,6 +224,30 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
             end(.tls(error))
             return false
         }
+    }
+
+    /// Reads no more, so that the peer has to wait: what has arrived stays with the kernel.
+    func pauseReading() {
+        guard state == .open, !isPaused else { return }
+        isPaused = true
+        watch()
+    }
+
+    /// Reads on; what has arrived meanwhile comes in a later round.
+    func resumeReading() {
+        guard isPaused else { return }
+        isPaused = false
+        guard state == .open else { return }
+        if !isGone { watch() }
+        // The kernel does not tell of what TLS has decrypted, nor of a descriptor that is not watched any more.
+        loop.post { [self] in readMore() }
+    }
+
+    /// A hang-up is told again and again as long as the descriptor is watched. What came before it can still be read, later.
+    private func peerWent() {
+        isGone = true
+        loop.unregister(raw)
+        isRegistered = false
     }
 
     // MARK: Output
@@ -296,7 +346,8 @@ final class StreamConnection: ReadyHandler, @unchecked Sendable {  // touched on
     }
 
     private func watch() {
-        var wanted: Interest = .read
+        if isGone { return }
+        var wanted: Interest = isPaused ? [] : .read
         if tlsWantsWrite || sent < output.count { wanted.insert(.write) }
         setInterest(wanted)
     }

@@ -65,7 +65,7 @@ extension GRPCStatus {
         case .cancelled: self.init(.cancelled, "the caller gave up")
         case .http(.bodyTooLarge): self.init(.resourceExhausted, "the answer is longer than what is taken")
         case .streamReset(let code): self.init(Self.code(ofReset: code), "\(error)")
-        case .system, .tls, .http, .http2, .connectionEnded, .unavailable, .upgradeRefused:
+        case .system, .tls, .http, .http2, .connectionEnded, .unavailable, .proxyRefused, .upgradeRefused:
             self.init(.unavailable, "\(error)")
         }
     }

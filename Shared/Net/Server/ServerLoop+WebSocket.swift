@@ -21,7 +21,9 @@ extension ServerLoop {
         let loop = loop
         let handOver = HandOver(
             take: { raw, tls, rest in
-                let socket = WebSocketConnection(role: .server, options: options, on: loop, delegate: delegate)
+                let socket = WebSocketConnection(
+                    role: .server, subprotocol: WebSocketHandshake.chosenProtocol(in: handshake), options: options,
+                    on: loop, delegate: delegate)
                 let bytes = StreamConnection(adopting: raw, tls: tls, on: loop, owner: socket)
                 bytes.start()
                 socket.begin(on: bytes)

@@ -5,9 +5,80 @@ internal import Synchronization
 internal import System
 package import TLS
 
+/// How a server answered the wish for a web-socket.
+package enum WebSocketAnswer: Sendable {
+    /// It is open.
+    case opened(WebSocketConnection)
+    /// The server answered with another status than 101: `retry-after` and the body may tell more.
+    case refused(Response)
+}
+
+/// Where a web-socket is dialled, and what is asked of the server.
+package struct WebSocketRequest: Sendable {
+    /// `ws` or `wss`.
+    package var url: URLParts
+    /// For `wss`. Made with `protocols: [.http1]`: web-sockets are not spoken over HTTP/2 here. With a certificate of its own the
+    /// client shows it (mutual TLS).
+    package var tls: TLSClientContext?
+    /// The name that the server's certificate must be for; nil: the one of the URL.
+    package var serverName: String?
+    /// Sub-protocols to offer, the best first. `WebSocketConnection.subprotocol` tells which one the server chose, perhaps none.
+    package var protocols: [String] = []
+    /// More fields, `authorization` for example.
+    package var headers: Headers = [:]
+    /// Asked for the way to the server.
+    package var proxies = ProxyRules.none
+    /// For dialling and the whole handshake.
+    package var deadline: Duration = .seconds(10)
+
+    /// A request without sub-protocols, over a direct connection.
+    package init(_ url: URLParts, tls: TLSClientContext? = nil) {
+        self.url = url
+        self.tls = tls
+    }
+}
+
 /// Dials web-sockets.
 package enum WebSocketClient {
-    /// Opens a web-socket; `done` is called once, on the loop.
+    /// Asks for a web-socket; `done` is called once, on the loop, before anything arrives on the web-socket.
+    ///
+    /// - Returns: Gives up when called, from any thread; `done` hears `.cancelled` unless it has been called.
+    @discardableResult
+    package static func open(
+        _ wanted: WebSocketRequest, options: WebSocketOptions = WebSocketOptions(), on loop: EventLoop,
+        delegate: any WebSocketDelegate & Sendable,
+        _ done: @escaping @Sendable (Result<WebSocketAnswer, NetError>) -> Void
+    ) -> @Sendable () -> Void {
+        let key = randomBytes(16)
+        let request = WebSocketHandshake.request(
+            to: wanted.url, key: key, protocols: wanted.protocols, headers: wanted.headers)
+        let plan = DialPlan(
+            url: wanted.url, tls: wanted.tls, serverName: wanted.serverName,
+            proxy: wanted.proxies.proxy(host: wanted.url.host, port: wanted.url.port), deadline: wanted.deadline)
+        let dialler = UpgradeDialler(request, plan, on: loop) { result in
+            switch result {
+            case .failure(let error): done(.failure(error))
+            case .success(.answered(let response)): done(.success(.refused(response)))
+            case .success(.switched(let response, let stream, let rest)):
+                do throws(HTTPError) {
+                    let chosen = try WebSocketHandshake.check(response, key: key, offered: wanted.protocols)
+                    let connection = WebSocketConnection(
+                        role: .client, subprotocol: chosen, options: options, on: loop, delegate: delegate)
+                    stream.handOver(to: connection)
+                    connection.begin(on: stream)
+                    done(.success(.opened(connection)))
+                    connection.restArrived(rest)
+                } catch {
+                    stream.abort()
+                    done(.failure(.http(error)))
+                }
+            }
+        }
+        loop.post { dialler.start() }
+        return { loop.post { dialler.cancel() } }
+    }
+
+    /// Opens a web-socket; `done` is called once, on the loop. Another status than 101 is a failure.
     /// - Parameters:
     ///   - tls: For `wss` URLs. Made with `protocols: [.http1]`: web-sockets are not spoken over HTTP/2 here.
     ///   - headers: `authorization` for example.
@@ -18,10 +89,15 @@ package enum WebSocketClient {
         delegate: any WebSocketDelegate & Sendable,
         _ done: @escaping @Sendable (Result<WebSocketConnection, NetError>) -> Void
     ) {
-        loop.post {
-            let connection = WebSocketConnection(role: .client, options: options, on: loop, delegate: delegate)
-            let dialler = WebSocketDialler(url, tls, headers, connection, done)
-            dialler.start(deadline: deadline)
+        var wanted = WebSocketRequest(url, tls: tls)
+        wanted.headers = headers
+        wanted.deadline = deadline
+        open(wanted, options: options, on: loop, delegate: delegate) { result in
+            switch result {
+            case .success(.opened(let connection)): done(.success(connection))
+            case .success(.refused(let response)): done(.failure(.upgradeRefused(response.status)))
+            case .failure(let error): done(.failure(error))
+            }
         }
     }
 
@@ -87,97 +163,5 @@ private final class WebSocketListener: WebSocketDelegate, @unchecked Sendable { 
 
     func closed(_ code: WebSocketCloseCode, reason: String, on connection: WebSocketConnection) {
         end(.success((code, reason)))
-    }
-}
-
-/// Dials, shakes hands, then hands the stream to the connection.
-private final class WebSocketDialler: StreamConnectionOwner, @unchecked Sendable {  // touched on its loop only
-    private let url: URLParts
-    private let tls: TLSClientContext?
-    private let headers: Headers
-    private let connection: WebSocketConnection
-    private let loop: EventLoop
-    private let key = randomBytes(16)
-    private var parser = ResponseParser(limits: HTTPLimits(bodyBytes: 64 * 1024))
-    private var stream: StreamConnection?
-    private var done: (@Sendable (Result<WebSocketConnection, NetError>) -> Void)?
-    private var timer: TimerID?
-    private let resolver = Resolver()
-
-    init(
-        _ url: URLParts, _ tls: TLSClientContext?, _ headers: Headers, _ connection: WebSocketConnection,
-        _ done: @escaping @Sendable (Result<WebSocketConnection, NetError>) -> Void
-    ) {
-        self.url = url
-        self.tls = tls
-        self.headers = headers
-        self.connection = connection
-        self.done = done
-        loop = connection.loop
-    }
-
-    func start(deadline: Duration) {
-        guard !url.scheme.isSecure || tls != nil else {
-            return finish(.failure(.unavailable("no TLS settings for \(url.authority)")))
-        }
-        // The timer holds the dialler until it has its result.
-        timer = loop.schedule(after: deadline) { [self] in
-            finish(.failure(.deadlineExceeded("a web-socket at \(url.authority)")))
-        }
-        resolver.resolve(host: url.host, port: UInt16(clamping: url.port), on: loop) { [self] result in
-            guard done != nil else { return }
-            switch result {
-            case .failure(let error): finish(.failure(.system(error)))
-            case .success(let addresses):
-                let tls = url.scheme.isSecure ? tls.map { (context: $0, serverName: url.host) } : nil
-                let stream = StreamConnection(dialling: addresses, tls: tls, on: loop, owner: self)
-                self.stream = stream
-                stream.start()
-            }
-        }
-    }
-
-    func streamOpened(_ applicationProtocol: ApplicationProtocol?) {
-        guard applicationProtocol != .http2 else {
-            return finish(.failure(.unavailable("\(url.authority) wants HTTP/2 where a web-socket needs HTTP/1.1")))
-        }
-        var out = OutputBuffer()
-        let request = WebSocketHandshake.request(to: url, key: key, headers: headers)
-        parser.expectResponse(to: .get)
-        HTTP1Writer.write(request, upgrading: true, into: &out)
-        stream?.send(&out)
-    }
-
-    func streamArrived(_ bytes: UnsafeRawBufferPointer) {
-        parser.feed(bytes)
-        do throws(HTTPError) {
-            guard let response = try parser.next() else { return }
-            guard response.status == .switchingProtocols else {
-                return finish(.failure(.upgradeRefused(response.status)))
-            }
-            try WebSocketHandshake.check(response, key: key)
-            guard let stream else { return }
-            self.stream = nil
-            stream.handOver(to: connection)
-            let rest = parser.takeRest()
-            connection.begin(on: stream)
-            finish(.success(connection))
-            connection.restArrived(rest)
-        } catch {
-            finish(.failure(.http(error)))
-        }
-    }
-
-    func streamDrained() {}
-
-    func streamEnded(_ error: NetError?) { finish(.failure(error ?? .connectionEnded)) }
-
-    private func finish(_ result: Result<WebSocketConnection, NetError>) {
-        guard let done else { return }
-        self.done = nil
-        if let timer { loop.cancel(timer) }
-        stream?.abort()
-        stream = nil
-        done(result)
     }
 }

@@ -51,9 +51,16 @@ package final class WebSocketConnection: StreamConnectionOwner, @unchecked Senda
     private var keepsSelf: WebSocketConnection?  // until closed: the stream knows its owner only weakly
     private var code = WebSocketCloseCode.abnormal
     private var reason = ""
+    private var isPaused = false
+    /// The sub-protocol that the handshake chose.
+    package let subprotocol: String?
 
-    init(role: WebSocketRole, options: WebSocketOptions, on loop: EventLoop, delegate: any WebSocketDelegate) {
+    init(
+        role: WebSocketRole, subprotocol: String? = nil, options: WebSocketOptions, on loop: EventLoop,
+        delegate: any WebSocketDelegate
+    ) {
         self.role = role
+        self.subprotocol = subprotocol
         self.options = options
         self.loop = loop
         self.delegate = delegate
@@ -90,6 +97,42 @@ package final class WebSocketConnection: StreamConnectionOwner, @unchecked Senda
         text.withUTF8 { send(text: UnsafeRawBufferPointer($0)) }
     }
 
+    /// Sends a binary message. Does nothing once it closes.
+    package func send(binary bytes: UnsafeRawBufferPointer) {
+        guard state == .open else { return }
+        WebSocketWriter.binary(bytes, mask: nextMask(), into: &scratch)
+        write()
+    }
+
+    /// Sends a binary message that stands in two pieces: a head that the caller makes, and a body that it has. Does nothing once it
+    /// closes.
+    package func send(binary head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
+        guard state == .open else { return }
+        WebSocketWriter.binary(head, body, mask: nextMask(), into: &scratch)
+        write()
+    }
+
+    /// Takes no more messages, so that the peer has to wait; at most one read's worth is kept here. Pings are not answered meanwhile,
+    /// and the peer's silence is not held against it.
+    package func pauseReading() {
+        loop.assertOnLoop()
+        isPaused = true
+        stream?.pauseReading()
+    }
+
+    /// Takes messages again, in a later round.
+    package func resumeReading() {
+        loop.assertOnLoop()
+        guard isPaused else { return }
+        isPaused = false
+        heardSincePing = true
+        loop.post { [self] in
+            guard !isPaused, state != .closed else { return }
+            decode()
+            if !isPaused { stream?.resumeReading() }
+        }
+    }
+
     /// Begins to close: sends the frame and waits, within limits, for the peer's.
     package func close(_ code: WebSocketCloseCode, reason: String = "") {
         loop.assertOnLoop()
@@ -100,6 +143,7 @@ package final class WebSocketConnection: StreamConnectionOwner, @unchecked Senda
         WebSocketWriter.close(code, reason: reason, mask: nextMask(), into: &scratch)
         write()
         closeTimer = loop.schedule(after: options.closeTimeout) { [weak self] in self?.finish(aborting: true) }
+        resumeReading()  // else the peer's answer is not seen
     }
 
     /// Ends the connection at once.
@@ -127,7 +171,7 @@ package final class WebSocketConnection: StreamConnectionOwner, @unchecked Senda
 
     private func pingIsDue() {
         guard state == .open else { return }
-        guard heardSincePing else { return finish(aborting: true) }
+        guard heardSincePing || isPaused else { return finish(aborting: true) }
         heardSincePing = false
         WebSocketWriter.ping([], mask: nextMask(), into: &scratch)
         write()
@@ -145,8 +189,12 @@ package final class WebSocketConnection: StreamConnectionOwner, @unchecked Senda
     func streamArrived(_ bytes: UnsafeRawBufferPointer) {
         heardSincePing = true
         decoder.feed(bytes)
+        decode()
+    }
+
+    private func decode() {
         do throws(HTTPError) {
-            while state != .closed, let message = try decoder.next() { arrived(message) }
+            while state != .closed, !isPaused, let message = try decoder.next() { arrived(message) }
         } catch {
             guard case .webSocket(let code, let reason) = error else { return finish(aborting: true) }
             if state == .open {

@@ -225,7 +225,7 @@ package final class GRPCChannel: Sendable {
                 pause.reason = status
             }
         case .http, .http2, .connectionEnded, .streamReset, .deadlineExceeded, .cancelled, .unavailable,
-            .upgradeRefused:
+            .proxyRefused, .upgradeRefused:
             break
         }
         return status
