@@ -100,6 +100,7 @@ package final class ControlPlaneLink: Sendable {
                 throw GRPCStatus(.unavailable, error.description)
             }
         }
+        options.callerRefused = { tokens.forget() }
         channel = GRPCChannel(to: HTTPEndpoint(config.url), on: kit.loop, tls: tls, options: options)
         address = "\(config.url)"
         credentialsFile = file

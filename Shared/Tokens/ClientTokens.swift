@@ -87,6 +87,11 @@ package final class ClientTokens: Sendable {
         return text
     }
 
+    /// The token was refused, so the next one is asked for: its issuer may have lost its keys, or been another one.
+    package func forget() {
+        held.withLock { $0 = nil }
+    }
+
     private func request() throws -> Request {
         let credentials = try credentials()
         var form = FormFields()

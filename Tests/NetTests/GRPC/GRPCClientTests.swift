@@ -160,6 +160,18 @@ private func failure(_ body: () async throws(GRPCStatus) -> Void) async -> GRPCS
         #expect(status == GRPCStatus(.unauthenticated, "no tokens left"))
     }
 
+    @Test func `whoever gives the metadata is told when its caller is refused, and of no other failure`() async throws {
+        let told = Mutex(0)
+        let rig = try await Rig { $0.callerRefused = { told.withLock { $0 += 1 } } }
+        var refusals = 0
+        for code in StatusCode.allCases where code != .ok {
+            _ = await failure { () async throws(GRPCStatus) in _ = try await rig.call("Fail", "\(code.rawValue) no") }
+            if code == .unauthenticated || code == .permissionDenied { refusals += 1 }
+            #expect(told.withLock { $0 } == refusals, "\(code)")
+        }
+        #expect(refusals == 2)
+    }
+
     @Test func `deadlines and cancellation reach the server, and the connection goes on`() async throws {
         let rig = try await Rig()
         let left = try #require(Int(try await rig.call("Left", "")))

@@ -23,6 +23,9 @@ package struct GRPCChannelOptions: Sendable {
     package var longestPause = Duration.seconds(5)
     /// Metadata of every call: a bearer token, for example. Asked before each.
     package var metadata: @Sendable () async throws(GRPCStatus) -> Headers = { () async throws(GRPCStatus) in [:] }
+    /// Told when a call with one answer ends with UNAUTHENTICATED or PERMISSION_DENIED: what `metadata` says may be out of date. Any
+    /// thread.
+    package var callerRefused: @Sendable () -> Void = {}
 
     /// The defaults.
     package init() {}
@@ -115,7 +118,12 @@ package final class GRPCChannel: Sendable {
         switch result {
         case .success(let response):
             connectionWorks()
-            return try reply(from: response)
+            do throws(GRPCStatus) {
+                return try reply(from: response)
+            } catch {
+                if error.code == .unauthenticated || error.code == .permissionDenied { options.callerRefused() }
+                throw error
+            }
         case .failure(let error): throw failed(error)
         }
     }
