@@ -11,21 +11,13 @@ internal import YAML
 ///
 /// It is asked every 15 s, 20 % more or less so that the components of many planes do not come together; a stream of hints says when
 /// there is something new, so that a change is in force in well under a second. While it does not answer it is asked less and less
-/// often, every five minutes at last.
+/// often, every five minutes at last; the first hint afterwards ends that.
 final class ControlPlaneOrigin: PlaneOrigin {
     private struct State {
-        var known = ""  // the version read last
-        var hinted = ""  // the version that the control plane said last that it has
-        var failures = 0
-        var askAt = MonotonicTime.now()
+        var plan = AskingPlan(began: .now())
         var isStopped = false
     }
 
-    private static let interval: Duration = .seconds(15)
-    private static let shortestPause: Duration = .milliseconds(200)
-    private static let startTime: Duration = .seconds(60)
-    private static let longestFirstPause: Duration = .milliseconds(500)
-    private static let longestPause: Duration = .seconds(300)
     /// Tens of thousands of streams fit.
     private static let deadline: Duration = .seconds(30)
 
@@ -33,7 +25,6 @@ final class ControlPlaneOrigin: PlaneOrigin {
     let isSlow = true
     private let channel: GRPCChannel
     private let wantsMaskSeeds: Bool
-    private let began = MonotonicTime.now()
     private let state = Monitor(State())
     private let hints = Monitor<Task<Void, Never>?>(nil)
 
@@ -49,44 +40,32 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     func read() throws(PlaneConfigError) -> [PlaneDocument]? {
         listenForHints()
-        let known = state.withLock { $0.known }
+        let known = state.withLock { $0.plan.asked() }
         switch ask(known) {
         case .success(let answer):
-            state.withLock { state in
-                state.known = answer.version
-                state.failures = 0
-                state.askAt = .now() + Self.interval * Double.random(in: 0.8...1.2)
-            }
+            state.withLock { $0.plan.answered(answer.version, now: .now(), random: .random(in: 0.8...1.2)) }
             return answer.version == known ? nil : documents(answer)
         case .failure(let status):
-            state.withLock { state in
-                // Both may have been started together. Later, whoever never had an answer asks no more often than the others.
-                let isStarting = state.known.isEmpty && .now() - began < Self.startTime
-                let longest = isStarting ? Self.longestFirstPause : Self.longestPause
-                let pause = min(Self.shortestPause * (1 << min(state.failures, 20)), longest)
-                state.failures += 1
-                state.askAt = .now() + pause * Double.random(in: 0.8...1.2)
-            }
+            state.withLock { $0.plan.failed(now: .now(), random: .random(in: 0.8...1.2)) }
             throw .unreachable("\(place): \(status)")
         }
     }
 
-    func readAgain() { state.withLock { $0.known = "" } }
+    func readAgain() { state.withLock { $0.plan.forget() } }
 
     func awaitNews(until limit: MonotonicTime?, unchanged: () -> Void) -> ReasonToRead? {
         while true {
-            let (askAt, now) = (state.withLock { $0.askAt }, MonotonicTime.now())
-            let end = min(limit ?? askAt, askAt)
+            let (due, now) = (state.withLock { $0.plan.due }, MonotonicTime.now())
+            let end = min(limit ?? due, due)
             let woken = state.wait(upTo: max(.zero, end - now)) { state -> Bool? in
                 if state.isStopped { return false }
-                return state.failures == 0 && !state.hinted.isEmpty && state.hinted != state.known ? true : nil
+                return state.plan.isDue(.now()) ? true : nil
             }
             switch woken {
             case .some(true): return .news
             case .some(false): return nil
             case .none:
                 if let limit, limit <= .now() { return .timeIsUp }
-                if state.withLock({ $0.askAt }) <= .now() { return .news }
             }
         }
     }
@@ -124,15 +103,17 @@ final class ControlPlaneOrigin: PlaneOrigin {
             task = Task { [weak self, channel] in
                 var pause = Self.shortestHintPause
                 while !Task.isCancelled {
+                    let opened = MonotonicTime.now()
                     do {
                         for try await hint in try await channel.call(PlaneService.watchPlane, WatchPlaneRequest()) {
                             guard let self else { return }
-                            self.state.change { $0.hinted = hint.version }
-                            pause = Self.shortestHintPause
+                            self.state.change { $0.plan.heard(hint.version, now: .now()) }
                         }
                     } catch {
                         // Whether the control plane answers is told by the calls that ask it.
                     }
+                    // One that hints and hangs up is not asked more often than one that is away.
+                    if .now() - opened > Self.longestHintPause { pause = Self.shortestHintPause }
                     do { try await Task.sleep(for: pause * Double.random(in: 0.5...1.5)) } catch { return }
                     pause = min(pause * 2, Self.longestHintPause)
                 }

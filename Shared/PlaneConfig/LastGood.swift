@@ -4,8 +4,9 @@ internal import YAML
 
 /// The documents that a component last accepted, on disk, so that it starts without its folder.
 ///
-///     last-good/<component>/plane.json     {"version":1,"folder":…,"documents":[{"file","kind","spec","clientId","secretFile","identity"}]}
+///     last-good/<component>/plane.json     {"version":1,"folder":…,"sha256":…,"documents":[{"file","kind","spec","clientId","secretFile","identity"}]}
 ///
+/// The digest is over the documents: a copy with a flipped bit would be a plane that nobody ever described.
 /// Mode 0600: the specification of a stream in a plane folder may hold its mask seed. One that a control plane has made is sealed.
 struct LastGood {
     private let folder: String
@@ -29,7 +30,9 @@ struct LastGood {
             if let identity = document.identity { object["identity"] = try json(of: identity) }
             return .object(object)
         }
-        let whole: JSONValue = ["version": 1, "folder": .string(folder), "documents": .array(list)]
+        let whole: JSONValue = [
+            "version": 1, "folder": .string(folder), "sha256": .string(try digest(of: list)), "documents": .array(list),
+        ]
         let bytes = whole.bytes()
         try onState { () throws(SystemError) in
             if try File.readIfThere(path) == bytes { return }
@@ -44,7 +47,7 @@ struct LastGood {
     func load() throws(PlaneConfigError) -> (documents: [PlaneDocument], folder: String)? {
         guard let bytes = try onState({ () throws(SystemError) in try File.readIfThere(path) }) else { return nil }
         guard let whole = jsonObject(bytes), whole["version"]?.int64 == 1, let folder = whole["folder"]?.string,
-            let list = whole["documents"]?.array
+            let list = whole["documents"]?.array, whole["sha256"]?.string == (try digest(of: list))
         else { throw .corruptState(path) }
         var documents: [PlaneDocument] = []
         for entry in list {
@@ -55,7 +58,8 @@ struct LastGood {
                 PlaneDocument(
                     file: file, kind: kind, spec: spec, clientID: entry["clientId"]?.string,
                     secretFile: entry["secretFile"]?.string,
-                    identity: entry["identity"].flatMap { identity(in: $0) }, lines: LineTree(line: 0)))
+                    identity: try entry["identity"].map { json throws(PlaneConfigError) in try identity(in: json) },
+                    lines: LineTree(line: 0)))
         }
         return (documents, folder)
     }
@@ -70,12 +74,19 @@ struct LastGood {
         return .object(object)
     }
 
-    private func identity(in json: JSONValue) -> StreamIdentity? {
+    private func identity(in json: JSONValue) throws(PlaneConfigError) -> StreamIdentity {
         guard let id = json["id"]?.string, let clientIDs = json["clientIds"]?.array?.compactMap(\.string) else {
-            return nil
+            throw .corruptState(path)
         }
-        let sealed = json["sealedMaskSeed"]?.string
-        let seed = sealed.flatMap { seal?.open($0, of: id) }
-        return StreamIdentity(id: id, clientIDs: clientIDs, maskSeed: seed ?? "")
+        guard let seal, let sealed = json["sealedMaskSeed"]?.string else {
+            return StreamIdentity(id: id, clientIDs: clientIDs, maskSeed: "")
+        }
+        // Without its seed a mask could be undone by guessing.
+        guard let seed = seal.open(sealed, of: id) else { throw .corruptState(path) }
+        return StreamIdentity(id: id, clientIDs: clientIDs, maskSeed: seed)
+    }
+
+    private func digest(of documents: [JSONValue]) throws(PlaneConfigError) -> String {
+        try sha256Hex(JSONValue.array(documents).bytes())
     }
 }

@@ -13,6 +13,8 @@ package enum PlaneUpdate: Sendable {
     case notKept(PlaneConfigError)
     /// The configuration is in force, but not its copy for a start without the folder; that is tried again every five seconds.
     case copyNotKept(PlaneConfigError)
+    /// The copy could not be read at start, and has been made anew: the control plane said what is in force.
+    case copyMadeAnew(PlaneConfigError)
     /// The control plane does not answer; what was in force stays. Told once, until it answers again.
     case notReached(PlaneConfigError)
 }
@@ -40,6 +42,7 @@ package final class PlaneConfigSource: Sendable {
     private let loader: PlaneLoader
     private let lastGood: LastGood
     private let copyErrorAtStart: PlaneConfigError?
+    private let damageAtStart: PlaneConfigError?
     private let state: Mutex<State>
     private let thread = Mutex<SystemThread?>(nil)
 
@@ -55,7 +58,8 @@ package final class PlaneConfigSource: Sendable {
         try self.init(FolderOrigin(folder: folder), state: state, component: component)
     }
 
-    /// Starts from the last good copy, or waits for a control plane's first answer: a minute, then gives up.
+    /// Starts from the last good copy. Without one, or with one that is damaged, it waits for a control plane's first answer: a minute,
+    /// then it gives up.
     ///
     /// - Parameters:
     ///   - controlPlane: Its address, for messages.
@@ -79,7 +83,19 @@ package final class PlaneConfigSource: Sendable {
         self.origin = origin
         loader = try PlaneLoader(state: state)
         lastGood = LastGood(state: state, component: component, seal: seal)
-        var start = origin.isSlow ? try Self.copy(lastGood, loader) : nil
+        var start: PlaneSnapshot?
+        var damage: PlaneConfigError?
+        if origin.isSlow {
+            do {
+                start = try Self.copy(lastGood, loader)
+            } catch {
+                switch error {
+                // Nobody knows what stood there. The control plane does; while it is away, nothing is better than a guess.
+                case .corruptState, .invalid: damage = error
+                case .state, .badSecretFile, .unreachable: throw error
+                }
+            }
+        }
         var problems: [PlaneProblem] = []
         var copyError: PlaneConfigError?
         var confirmed: MonotonicTime?
@@ -104,6 +120,7 @@ package final class PlaneConfigSource: Sendable {
         guard let snapshot = start else { throw .unreachable(origin.place) }
         problemsAtStart = problems
         copyErrorAtStart = copyError
+        damageAtStart = copyError == nil ? damage : nil
         self.state = Mutex(
             State(
                 snapshot: snapshot, confirmed: confirmed, isAccepted: confirmed != nil, isCopyMissing: copyError != nil)
@@ -168,6 +185,7 @@ package final class PlaneConfigSource: Sendable {
             retryAt = MonotonicTime.now() + Self.retryInterval
             onUpdate(.copyNotKept(copyErrorAtStart))
         }
+        if let damageAtStart { onUpdate(.copyMadeAnew(damageAtStart)) }
         while let reason = origin.awaitNews(until: retryAt, unchanged: confirm) {
             if reason == .timeIsUp { origin.readAgain() }
             let updates = read()

@@ -145,6 +145,8 @@ package final class PlaneTelemetry: Sendable {
         case .notKept(let error): refused(["\(error)"])
         case .copyNotKept(let error):
             logger.warning("no copy of the plane's configuration could be kept", ["reason": .string("\(error)")])
+        case .copyMadeAnew(let error):
+            logger.warning("the copy of the plane's configuration was made anew", ["reason": .string("\(error)")])
         case .notReached(let error):
             updates.with("unreachable").increment()
             logger.warning("the plane's configuration stays as it is", ["reason": .string("\(error)")])

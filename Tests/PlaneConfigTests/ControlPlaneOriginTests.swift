@@ -88,6 +88,52 @@ import Wire
         await plane.stop()
     }
 
+    @Test func `a damaged copy is never in force, and is made anew when the control plane says what it should be`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let plane = try await FakeControlPlane([planeStream("first", id: ids[0], project: project)])
+        try await plane.source(state: folder.path).stop()
+        await plane.goAway()
+        // One bit, which leaves a document without mistakes.
+        let copy = "last-good/test/plane.json"
+        try folder.write(copy, text: try folder.readText(copy).replacing("first", with: "fisst"))
+        #expect(throws: PlaneConfigError.self) {
+            try PlaneSnapshot.lastGood(state: folder.path, component: "test")
+        }
+        async let starting = plane.source(state: folder.path)
+        try await plane.comeBack()
+        let source = try await starting
+        #expect(source.current.streams.map(\.name) == ["first"])
+        #expect(try PlaneSnapshot.lastGood(state: folder.path, component: "test")?.streams.map(\.name) == ["first"])
+        let told = Mutex<[String]>([])
+        try source.watch { update in
+            if case .copyMadeAnew(let error) = update { told.withLock { $0.append("\(error)") } }
+        }
+        try await eventually("it is told") { told.withLock { $0.count == 1 && $0[0].contains(copy) } }
+        source.stop()
+        await plane.stop()
+    }
+
+    @Test func `a copy whose mask seeds cannot be opened is not used`() async throws {
+        let folder = try TemporaryFolder()
+        let masks = ["strmprivacy/example/1.5.0": ["uniqueIdentifier"]]
+        let streams = [
+            planeStream("demo", id: ids[0], project: project),
+            planeStream("demo-M1", id: ids[1], project: project, from: "demo", masking: masks, seed: "a seed"),
+        ]
+        let plane = try await FakeControlPlane(streams)
+        func seal(_ byte: UInt8) throws -> SeedSeal {
+            try SeedSeal(keyEncryptionKey: SecretBytes(copying: [UInt8](repeating: byte, count: 32)))
+        }
+        try await plane.source(state: folder.path, seal: try seal(7)).stop()
+        let other = try await plane.source(state: folder.path, seal: try seal(8))
+        #expect(other.current.stream(named: "demo-M1")?.maskSeed == "a seed")
+        #expect(other.age != nil)
+        other.stop()
+        await plane.stop()
+    }
+
     @Test func `mask seeds are kept sealed, and only by who masks`() async throws {
         let folder = try TemporaryFolder()
         let seed = "a seed that nobody may read"

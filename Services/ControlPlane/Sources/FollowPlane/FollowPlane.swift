@@ -38,7 +38,7 @@ package final class FollowPlane: Sendable {
             case .refused(let problems):
                 for problem in problems { telemetry.emit(.configurationRefused(problem: problem.description)) }
             case .notKept(let error): telemetry.emit(.configurationRefused(problem: error.description))
-            case .copyNotKept(let error), .notReached(let error):
+            case .copyNotKept(let error), .copyMadeAnew(let error), .notReached(let error):
                 telemetry.emit(.configurationNotKept(reason: error.description))
             }
         }

@@ -114,6 +114,7 @@ struct UpCommand: Command {
                     for problem in problems { printer.add("\(problem)") }
                 case .notKept(let error): printer.add("the change is not in force: \(error)")
                 case .copyNotKept(let error): printer.add("no copy of the plane folder could be kept: \(error)")
+                case .copyMadeAnew(let error): printer.add("the copy of the plane folder was made anew: \(error)")
                 case .notReached(let error): printer.add("the plane stays as it is: \(error)")
                 }
             }
