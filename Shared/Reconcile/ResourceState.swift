@@ -24,15 +24,17 @@ package struct ResourceState: Sendable, Equatable {
     }
 }
 
-/// What was reported about resources, so that only changes are. Pure.
-package struct StateBook: Sendable {
-    private var reported: [ResourceID: ResourceState] = [:]
+/// What was reported about resources, or whatever they are called there, so that only changes are. Pure.
+package struct StateBook<Key: Hashable & Sendable>: Sendable {
+    private var reported: [Key: ResourceState]
 
-    /// Nothing was reported yet.
-    package init() {}
+    /// - Parameter reported: What was reported before, perhaps by somebody who has ended since: what is gone of it is still to be told.
+    package init(reported: [Key: ResourceState] = [:]) {
+        self.reported = reported
+    }
 
     /// What has to be reported: everything that is another way than it was reported last, and what is gone since, as `removed`.
-    package func changes(_ states: [ResourceID: ResourceState]) -> [ResourceID: ResourceState] {
+    package func changes(_ states: [Key: ResourceState]) -> [Key: ResourceState] {
         var changes = states.filter { reported[$0.key] != $0.value }
         for (id, _) in reported where states[id] == nil {
             changes[id] = ResourceState(.removed, "")
@@ -41,7 +43,7 @@ package struct StateBook: Sendable {
     }
 
     /// These changes have been received.
-    package mutating func acknowledge(_ changes: [ResourceID: ResourceState]) {
+    package mutating func acknowledge(_ changes: [Key: ResourceState]) {
         for (id, state) in changes { reported[id] = state.status == .removed ? nil : state }
     }
 }

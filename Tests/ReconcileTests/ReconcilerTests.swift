@@ -199,7 +199,7 @@ private func rules(grace: Duration = .hours(1), limit: Int = 10) -> ReconcileRul
 @Suite struct StateBookTests {
     @Test func `only changes are reported, again until they were received, and what is gone as removed`() {
         let (a, b) = (ResourceID(topic, "a"), ResourceID(process, "b"))
-        var book = StateBook()
+        var book = StateBook<ResourceID>()
         var states = [a: ResourceState(.pending, ""), b: ResourceState(.healthy, "")]
         #expect(book.changes(states) == states)
         #expect(book.changes(states) == states, "not received yet")
@@ -211,6 +211,12 @@ private func rules(grace: Duration = .hours(1), limit: Int = 10) -> ReconcileRul
         #expect(changes == [a: ResourceState(.healthy, ""), b: ResourceState(.removed, "")])
         book.acknowledge(changes)
         #expect(book.changes(states).isEmpty)
+    }
+
+    @Test func `what somebody else has reported, and is gone, is reported as removed`() {
+        let (a, b) = (ResourceID(topic, "a"), ResourceID(process, "b"))
+        let book = StateBook(reported: [a: ResourceState(.terminating, ""), b: ResourceState(.healthy, "")])
+        #expect(book.changes([b: ResourceState(.healthy, "")]) == [a: ResourceState(.removed, "")])
     }
 }
 

@@ -8,13 +8,15 @@ internal import Time
 
 /// Tells the control plane how streams and the agent itself are doing. Only changes are told, and again until they were received.
 ///
+/// What it compares with at first is what the control plane knows: an agent that was killed may have left something there that is gone.
+///
 /// - Isolation: a task of its own; `statesChanged` may be called from any thread.
 final class ReportStates: Sendable {
     /// States in one message.
     private static let statesPerMessage = 500
     private static let componentInterval: Duration = .seconds(60)
     private static let firstPause: Duration = .seconds(1)
-    private static let longestPause: Duration = .minutes(5)
+    private static let longestPause: Duration = .minutes(1)
     private static let deadline: Duration = .seconds(30)
 
     private let channel: GRPCChannel
@@ -65,19 +67,19 @@ final class ReportStates: Sendable {
     // MARK: Entities
 
     private func followStates() async {
-        var book = StateBook()
-        var known: [ResourceID: [String: String]] = [:]
+        var begun: StateBook<EntityPart>?
         var pause = Self.firstPause
         for await _ in wakes {
             guard let now = latest.withLock({ $0 }) else { continue }
-            // What is gone has no annotations any more, and has to be named once more.
-            known.merge(now.annotations) { _, new in new }
-            let changes = book.changes(now.states)
-            guard !changes.isEmpty else { continue }
             do throws(GRPCStatus) {
-                try await tell(EntityStates.of(changes, annotations: known, now: clock.now()))
+                var book: StateBook<EntityPart>
+                if let begun { book = begun } else { book = StateBook(reported: try await askWhatIsKnown()) }
+                begun = book
+                let changes = book.changes(EntityStates.of(now.states, annotations: now.annotations))
+                guard !changes.isEmpty else { continue }
+                try await tell(EntityStates.messages(changes, now: clock.now()))
                 book.acknowledge(changes)
-                for (id, _) in changes where now.annotations[id] == nil { known[id] = nil }
+                begun = book
                 telemetry.reported(changes.count)
                 pause = Self.firstPause
             } catch {
@@ -87,6 +89,16 @@ final class ReportStates: Sendable {
                 wake.yield()
             }
         }
+    }
+
+    private func askWhatIsKnown() async throws(GRPCStatus) -> [EntityPart: ResourceState] {
+        var request = GetLatestEntityStatesRequest()
+        var ref = EntityState.Ref()
+        ref.type = .stream
+        request.ref = ref
+        let answer = try await channel.call(
+            MonitoringService.getLatestEntityStates, request, deadline: Self.deadline)
+        return EntityStates.told(answer.state)
     }
 
     private func tell(_ states: [EntityState]) async throws(GRPCStatus) {
