@@ -35,6 +35,14 @@ import Wire
         #expect(plan([:]).processes.map(\.name) == PlanePlan.services.filter { $0 != "decrypter" })
     }
 
+    @Test func `a plane whose control plane somebody else runs has everything else, with the same settings`() {
+        let alone = PlanePlan(
+            state: StateFolder("/state"), planeFolder: "/plane", ports: Ports(), environment: [:],
+            hasControlPlane: false)
+        #expect(alone.processes == plan([:]).processes.filter { $0.name != "control-plane" })
+        #expect(alone.decrypterSettings == plan([:]).decrypterSettings)
+    }
+
     @Test func `the user's settings win and reach only their service; nothing else of the environment is passed on`()
         throws
     {

@@ -1,5 +1,6 @@
 import JSON
 import Polder
+import System
 import TestKit
 import Testing
 import Time
@@ -89,5 +90,28 @@ import Time
         let ports = try Ports.freePorts(20)
         #expect(Set(ports).count == 20)
         #expect(try Ports.free().taken().isEmpty)
+    }
+
+    @Test func `the ports of a run are known to the next one`() throws {
+        let folder = try TemporaryFolder()
+        let state = StateFolder(folder.path)
+        try state.prepare()
+        #expect(try state.lastPorts() == nil)
+        let ports = try Ports.free()
+        try state.keep(ports)
+        #expect(try state.lastPorts() == ports)
+        try folder.write("run/ports.json", text: #"{"version":1,"events":0}"#)
+        #expect(try state.lastPorts() == nil)
+        try folder.write("run/ports.json", text: "{")
+        #expect(try state.lastPorts() == nil)
+    }
+
+    @Test func `ports of processes that run are not taken by others`() throws {
+        let ports = try Ports.free()
+        let held = try Socket.listen(on: try SocketAddress(ip: "127.0.0.1", port: ports.api))
+        #expect(ports.taken() == [ports.api])
+        #expect(ports.taken(besides: ["event-gateway", "web-socket"]) == [ports.api])
+        #expect(ports.taken(besides: ["control-plane"]).isEmpty)
+        withExtendedLifetime(held) {}
     }
 }

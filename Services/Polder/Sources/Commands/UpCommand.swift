@@ -10,18 +10,25 @@ struct UpCommand: Command {
     static let details = """
         Makes a local certificate authority and the keys on first start, starts every service, starts again what ends, and
         stops all of it within ten seconds. Without --config it runs the demo plane, which it writes to DIR/plane.
+
+        With --without-control-plane somebody else runs that: on the ports where this plane's own would be, or where settings
+        such as EVENT_GATEWAY_CONTROL_PLANE_URL say. Once it has started, the plane runs and restarts while that is away.
         """
 
     let dir: String?
     let config: String?
     let ports: PortChoice
+    let withoutControlPlane: Bool
     let readyFile: String?
 
     init(reading arguments: inout ArgumentReader) {
         dir = arguments.dirOption()
         config = arguments.optionIfPresent(
             "--config", "FOLDER", "The plane folder: streams, contracts, policies [the demo plane].", from: .folder)
-        ports = arguments.choice("--ports", default: .standard, "Well-known ports, or free ones.")
+        ports = arguments.choice(
+            "--ports", default: .standard,
+            "Well-known ports, or free ones: those of the last time if possible.")
+        withoutControlPlane = arguments.flag("--without-control-plane", "Everything but the control plane.")
         readyFile = arguments.optionIfPresent(
             "--ready-file", "PATH", "Written when everything is ready: one JSON document, readable by you only.",
             from: .file)
@@ -32,6 +39,7 @@ struct UpCommand: Command {
         self.dir = dir
         self.config = config
         self.ports = ports
+        withoutControlPlane = false
         self.readyFile = readyFile
     }
 
@@ -68,7 +76,8 @@ struct UpCommand: Command {
             try DemoPlane.write(to: folder)
         }
         let run = try PlaneRun(
-            state: state, planeFolder: folder, portChoice: ports, readyFile: readyFile,
+            state: state, planeFolder: folder, portChoice: ports, hasControlPlane: !withoutControlPlane,
+            readyFile: readyFile,
             environment: context.environment, printer: printer)
         for problem in run.source.problemsAtStart { printer.add("\(folder): \(problem)") }
         if !run.source.problemsAtStart.isEmpty { printer.add("the plane folder is broken: the last good copy is used") }

@@ -8,6 +8,8 @@ package struct PlanePlan: Sendable {
     package let planeFolder: String
     /// Where the listeners are.
     package let ports: Ports
+    /// False when somebody else runs the control plane.
+    package let hasControlPlane: Bool
     /// Settings of the user that are passed on: those of the services, and the common ones.
     package let inherited: [String: String]
 
@@ -18,7 +20,11 @@ package struct PlanePlan: Sendable {
     ]
 
     /// - Parameter environment: That of this process; what services do not read is not passed on.
-    package init(state: StateFolder, planeFolder: String, ports: Ports, environment: [String: String]) {
+    package init(
+        state: StateFolder, planeFolder: String, ports: Ports, environment: [String: String],
+        hasControlPlane: Bool = true
+    ) {
+        self.hasControlPlane = hasControlPlane
         self.state = state
         self.planeFolder = planeFolder
         self.ports = ports
@@ -43,13 +49,13 @@ package struct PlanePlan: Sendable {
         agent.adminSetting = "STREAMS_AGENT_ADMIN_LISTEN"
         var reporter = service("esr-proxy", admin: nil, [:])
         reporter.adminSetting = "ESR_PROXY_ADMIN_LISTEN"
-        return [
-            service(
-                "control-plane", admin: ports.controlPlaneAdmin,
-                listeners(ports.auth, ports.authPlain).merging([
-                    "PUBLIC_URL": "https://localhost:\(ports.auth)", "ADMIN_EMAIL": adminEmail,
-                    "GRPC_LISTEN": "127.0.0.1:\(ports.api)", "GRPC_LISTEN_PLAIN": "127.0.0.1:\(ports.apiPlain)",
-                ]) { _, new in new }),
+        let controlPlane = service(
+            "control-plane", admin: ports.controlPlaneAdmin,
+            listeners(ports.auth, ports.authPlain).merging([
+                "PUBLIC_URL": "https://localhost:\(ports.auth)", "ADMIN_EMAIL": adminEmail,
+                "GRPC_LISTEN": "127.0.0.1:\(ports.api)", "GRPC_LISTEN_PLAIN": "127.0.0.1:\(ports.apiPlain)",
+            ]) { _, new in new })
+        return (hasControlPlane ? [controlPlane] : []) + [
             service(
                 "event-gateway", admin: ports.eventGatewayAdmin,
                 listeners(ports.events, ports.eventsPlain).merging(tokens) { _, new in new }),

@@ -21,17 +21,20 @@ final class PlaneRun: Sendable {
     let source: PlaneConfigSource
     private let identities: Identities
     private let portChoice: PortChoice
+    /// False when somebody else runs the control plane.
+    private let hasControlPlane: Bool
     private let readyFile: String?
     private let environment: [String: String]
     private let printer: LogPrinter
     private let changing: Mutex<Changing>
 
     init(
-        state: StateFolder, planeFolder: String, portChoice: PortChoice, readyFile: String?,
+        state: StateFolder, planeFolder: String, portChoice: PortChoice, hasControlPlane: Bool, readyFile: String?,
         environment: [String: String], printer: LogPrinter
     ) throws(PolderError) {
         self.state = state
         self.portChoice = portChoice
+        self.hasControlPlane = hasControlPlane
         self.readyFile = readyFile
         self.environment = environment
         self.printer = printer
@@ -46,9 +49,25 @@ final class PlaneRun: Sendable {
         }
         try Self.checkSecretFiles(of: source.current, identities)
         do {
-            changing = Mutex(Changing(ports: portChoice == .auto ? try Ports.free() : Ports()))
+            changing = Mutex(Changing(ports: try Self.choose(portChoice, state, hasControlPlane: hasControlPlane)))
         } catch {
             throw .failed(error.description)
+        }
+    }
+
+    private static func choose(
+        _ choice: PortChoice, _ state: StateFolder, hasControlPlane: Bool
+    ) throws(SystemError) -> Ports {
+        switch choice {
+        case .standard: return Ports()
+        case .auto:
+            // The issuer's name has a port in it: with another one, tokens and copies of keys would be worth nothing.
+            if let last = try state.lastPorts(), last.taken(besides: hasControlPlane ? [] : ["control-plane"]).isEmpty {
+                return last
+            }
+            let ports = try Ports.free()
+            try state.keep(ports)
+            return ports
         }
     }
 
@@ -75,7 +94,9 @@ final class PlaneRun: Sendable {
     var ports: Ports { changing.withLock { $0.ports } }
 
     /// The well-known ports that somebody else holds; nothing when they were chosen free.
-    var takenPorts: [UInt16] { portChoice == .auto ? [] : ports.taken() }
+    var takenPorts: [UInt16] {
+        portChoice == .auto ? [] : ports.taken(besides: hasControlPlane ? [] : ["control-plane"])
+    }
 
     // MARK: - Processes
 
@@ -96,7 +117,9 @@ final class PlaneRun: Sendable {
     }
 
     private func plan(on ports: Ports) -> PlanePlan {
-        PlanePlan(state: state, planeFolder: source.place, ports: ports, environment: environment)
+        PlanePlan(
+            state: state, planeFolder: source.place, ports: ports, environment: environment,
+            hasControlPlane: hasControlPlane)
     }
 
     /// Brings the processes in line with the settings and ports.
@@ -117,6 +140,7 @@ final class PlaneRun: Sendable {
             guard await !portsAreOurs() else { return }
             do {
                 let ports = try Ports.free()
+                try state.keep(ports)
                 changing.withLock { $0.ports = ports }
             } catch {
                 printer.add("no free ports: \(error)")
@@ -128,15 +152,9 @@ final class PlaneRun: Sendable {
     /// False when a port of a process that does not run is held by somebody.
     private func portsAreOurs() async -> Bool {
         guard let supervisor = changing.withLock({ $0.supervisor }) else { return true }
-        let running = Set(await supervisor.list().filter { $0.pid != nil }.map(\.name))
-        let ports = ports
-        var owned: [UInt16] = []
-        if running.contains("control-plane") {
-            owned += [ports.auth, ports.authPlain, ports.api, ports.apiPlain, ports.controlPlaneAdmin]
-        }
-        if running.contains("event-gateway") { owned += [ports.events, ports.eventsPlain, ports.eventGatewayAdmin] }
-        if running.contains("web-socket") { owned += [ports.webSocket, ports.webSocketPlain, ports.webSocketAdmin] }
-        return ports.taken().allSatisfy { owned.contains($0) }
+        var running = Set(await supervisor.list().filter { $0.pid != nil }.map(\.name))
+        if !hasControlPlane { running.insert("control-plane") }
+        return ports.taken(besides: running).isEmpty
     }
 
     // MARK: - Ready document

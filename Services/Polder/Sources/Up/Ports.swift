@@ -1,10 +1,11 @@
+package import JSON
 package import System
 
 /// How the listeners of a plane get their ports.
 package enum PortChoice: String, CaseIterable, Sendable {
     /// The well-known numbers that the public clients expect; admin ports of decrypters are free ones.
     case standard = "default"
-    /// Free ones.
+    /// Free ones: those of the last time, while nobody else has taken them.
     case auto
 }
 
@@ -70,12 +71,41 @@ package struct Ports: Sendable, Equatable {
         return ports
     }
 
-    /// The ports of this plane that somebody else holds at this moment.
-    package func taken() -> [UInt16] {
+    /// Which port is whose: a process and what its listener is for.
+    private static var owners: [(process: String, name: String, port: WritableKeyPath<Ports, UInt16>)] {
         [
-            events, eventsPlain, webSocket, webSocketPlain, auth, authPlain, api, apiPlain, eventGatewayAdmin,
-            webSocketAdmin, controlPlaneAdmin,
-        ].filter { !Ports.isFree($0) }
+            ("event-gateway", "events", \.events), ("event-gateway", "eventsPlain", \.eventsPlain),
+            ("event-gateway", "eventGatewayAdmin", \.eventGatewayAdmin),
+            ("web-socket", "webSocket", \.webSocket), ("web-socket", "webSocketPlain", \.webSocketPlain),
+            ("web-socket", "webSocketAdmin", \.webSocketAdmin),
+            ("control-plane", "auth", \.auth), ("control-plane", "authPlain", \.authPlain),
+            ("control-plane", "api", \.api), ("control-plane", "apiPlain", \.apiPlain),
+            ("control-plane", "controlPlaneAdmin", \.controlPlaneAdmin),
+        ]
+    }
+
+    /// The ports of this plane that somebody holds at this moment.
+    ///
+    /// - Parameter processes: Those whose ports do not count, because they run.
+    package func taken(besides processes: Set<String> = []) -> [UInt16] {
+        Self.owners.filter { !processes.contains($0.process) }.map { self[keyPath: $0.port] }
+            .filter { !Ports.isFree($0) }
+    }
+
+    /// What is written down for the next run: the number of each listener by its name.
+    package var json: JSONValue {
+        var object: JSONObject = ["version": 1]
+        for owner in Self.owners { object[owner.name] = .number(JSONNumber(Int64(self[keyPath: owner.port]))) }
+        return .object(object)
+    }
+
+    /// The ports that were written down; nil when something is missing.
+    package init?(json: JSONValue) {
+        guard json["version"]?.int64 == 1 else { return nil }
+        for owner in Self.owners {
+            guard let number = json[owner.name]?.int64, let port = UInt16(exactly: number), port > 0 else { return nil }
+            self[keyPath: owner.port] = port
+        }
     }
 
     /// True when nobody listens on this port of 127.0.0.1.

@@ -1,6 +1,7 @@
 internal import Crypto
+internal import JSON
 internal import KeyVault
-internal import System
+package import System
 package import Time
 
 /// The folder in which a plane keeps everything that is not configuration. Its own part of it:
@@ -13,6 +14,7 @@ package import Time
 ///     run/lock                                held by the running supervisor
 ///     run/runtime.sock                        its socket, 0600
 ///     run/decrypter.env                       the settings that every decrypter gets
+///     run/ports.json                          the ports that were chosen with `--ports auto`, for the next start
 ///     run/plane.json                          the ready document, 0600, while the plane is up
 ///     plane/                                  the demo plane, when no other folder was named
 package struct StateFolder: Sendable {
@@ -66,6 +68,8 @@ package struct StateFolder: Sendable {
     package var planeFile: String { "\(path)/run/plane.json" }
     /// The settings that every decrypter gets.
     package var decrypterSettingsFile: String { "\(path)/run/decrypter.env" }
+    /// The ports that were chosen last.
+    private var portsFile: String { "\(path)/run/ports.json" }
     /// Where the demo plane is written.
     package var demoFolder: String { "\(path)/plane" }
     /// A service's certificate and the authority's.
@@ -95,6 +99,26 @@ package struct StateFolder: Sendable {
         } catch {
             throw error.isMisplacedSecret ? .configuration([error.description]) : .failed(error.description)
         }
+    }
+
+    /// The ports that a run on this folder chose last; nil when none did, and when what it wrote down cannot be read.
+    ///
+    /// - Throws: `.call` when the folder cannot be read.
+    package func lastPorts() throws(SystemError) -> Ports? {
+        guard try File.status(portsFile) != nil else { return nil }
+        let bytes = try File.read(portsFile)
+        do throws(JSONError) {
+            return Ports(json: try JSONValue.parse(bytes))
+        } catch {
+            return nil
+        }
+    }
+
+    /// Writes down the ports of this run.
+    ///
+    /// - Throws: `.call` when the folder cannot be written.
+    package func keep(_ ports: Ports) throws(SystemError) {
+        try File.writeAtomically(portsFile, ports.json.bytes(), mode: 0o600)
     }
 
     /// Makes the certificate authority if there is none, and every service's certificate that is missing or near its end.
