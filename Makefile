@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Shared Services Tests
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 FOR ?= 60s
 
-.PHONY: help setup build test test-fast check fmt docs bench attack fuzz torture demo up clean
+.PHONY: help setup build test test-fast check fmt docs bench attack fuzz torture outage churn demo up clean
 
 help: ## all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
@@ -67,6 +67,16 @@ torture: ## kills a plane's processes under load, FOR=10m, and proves that nothi
 	@.ci/setup test
 	$(SWIFT_BUILD)
 	Tests/Torture/torture --for $(FOR)
+
+outage: ## takes a plane's control plane away, FOR=10m, restarts all else, and proves that nobody noticed
+	@.ci/setup test
+	$(SWIFT_BUILD)
+	Tests/Torture/outage --for $(FOR)
+
+churn: ## kills control plane and agents while streams are made and deleted, and proves that the plane is as asked for
+	@.ci/setup test
+	$(SWIFT_BUILD)
+	Tests/Torture/churn
 
 demo: ## from a fresh clone to one person's event, encrypted, derived and masked, in this terminal
 	@.ci/setup build

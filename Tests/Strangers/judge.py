@@ -1,8 +1,8 @@
 """Judges what a plane stored after a storm, with other people's decoders: fastavro, Google Tink and mmh3.
 
-Usage: judge.py READY_FILE POLDER_BINARY COUNT SESSIONS UNACKNOWLEDGED_FILE
+Usage: judge.py READY_FILE POLDER_BINARY COUNT SESSIONS UNACKNOWLEDGED_FILE [STREAM]
 
-A storm is the events 0 ..< COUNT of stream `demo`, each a function of its number (see `planned`). UNACKNOWLEDGED_FILE lists, a line each, the
+A storm is the events 0 ..< COUNT of a stream, `demo` unless another is named, each a function of its number (see `planned`). UNACKNOWLEDGED_FILE lists, a line each, the
 numbers that got no 204: those may be stored or not; all others must be in the source log exactly once. Every derived stream must hold exactly
 the stored events that its purposes allow, once each, with exactly the permitted fields in clear and the others as stored at the source.
 Prints one JSON object with what was counted, and "faults": an empty list when all is well.
@@ -12,7 +12,8 @@ import array, base64, io, json, subprocess, sys
 import fastavro, mmh3, tink
 from tink import cleartext_keyset_handle, daead
 
-ready_file, polder, count, sessions, unacknowledged_file = sys.argv[1:]
+ready_file, polder, count, sessions, unacknowledged_file = sys.argv[1:6]
+source = sys.argv[6] if len(sys.argv) > 6 else "demo"
 count, sessions = int(count), int(sessions)
 plane = json.load(open(ready_file))
 unacknowledged = {int(line) for line in open(unacknowledged_file)}
@@ -71,7 +72,7 @@ def records(stream):
 
 def keys():
     """Every exported key as a Tink primitive, made when first used."""
-    lines = subprocess.run(run("keys", "export", "demo", "--yes"), check=True, capture_output=True, text=True).stdout
+    lines = subprocess.run(run("keys", "export", source, "--yes"), check=True, capture_output=True, text=True).stdout
     import csv
     rows = list(csv.reader(io.StringIO(lines)))
     if rows[0] != ["keyLink", "encryptionKey", "policyId", "expiresAt"]:
@@ -101,7 +102,7 @@ seen_text = {field: array.array("q", bytes(8 * count)) for field in FIELDS}
 links, meta = {}, array.array("q", bytes(8 * count))
 masked_number, sampled = {}, {}
 opened_count = keyless = 0
-for event in records("demo"):
+for event in records(source):
     head = event["strmMeta"]
     clear = event["notSensitiveValue"] or ""
     if not clear.startswith("storm-"):
@@ -145,7 +146,7 @@ if len(set(links.values())) != len(links):
 
 derived_counts, derived_twice = {}, 0
 for stream in plane["streams"]:
-    if stream["derivedFrom"] != "demo":
+    if stream["derivedFrom"] != source:
         continue
     name, allowed = stream["name"], set(stream["purposes"])
     is_masked = name == "demo-M0-1"

@@ -8,10 +8,13 @@ import Time
 ///
 /// A server that dies under it is dialled again; what was under way then is unacknowledged and is not sent again, so that every
 /// event has been sent at most once. `Tests/Strangers/judge.py` knows the same function and judges what was stored.
+///
+/// With `--until FILE` it ends before the count is reached: when that file is there.
 struct Storm {
     private let load: Load
     private let count: Int
     private let unacknowledgedFile: String
+    private let endFile: String?
 
     /// How long a server may be away, in seconds.
     private static let patience = 120
@@ -28,6 +31,7 @@ struct Storm {
         guard let count = Int(try value("--count")) else { throw Load.Mistake.usage("--count") }
         self.count = count
         unacknowledgedFile = try value("--unacknowledged")
+        endFile = arguments.contains("--until") ? try value("--until") : nil
     }
 
     /// Sends everything and answers a line of JSON.
@@ -51,7 +55,11 @@ struct Storm {
         var connections = try (0..<load.connections).map { _ in try dial() }
         let start = MonotonicTime.now()
         var next = 0
+        var count = count
+        var turns = 0
         while next < count || connections.contains(where: { $0.open > 0 }) {
+            turns += 1
+            if turns % 64 == 0, let endFile, try File.status(endFile) != nil { count = next }
             let allowed = load.rate.map { min(count, Int(Self.seconds(since: start) * $0)) } ?? count
             for index in connections.indices {
                 let connection = connections[index]
@@ -65,12 +73,16 @@ struct Storm {
                     connections[index] = try dial()
                 }
             }
+            // Nothing to send yet, and little to wait for: others need the processor.
+            if next == allowed { SystemThread.sleep(.microseconds(200)) }
         }
-        let missing = tally.acknowledged.indices.filter { !tally.acknowledged[$0] }
+        let missing = (0..<count).filter { !tally.acknowledged[$0] }
         try File.writeAtomically(unacknowledgedFile, Array(missing.map { "\($0)\n" }.joined().utf8))
         if let refusal = tally.firstRefusal { FileDescriptor.writeText(raw: 2, "refused: \(refusal)\n") }
+        let minutes = tally.minutes.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(
+            separator: ", ")
         return
-            "{\"sent\": \(count), \"acknowledged\": \(count - missing.count), \"refused\": \(tally.refused), \"seconds\": \(Self.seconds(since: start))}"
+            "{\"sent\": \(count), \"acknowledged\": \(count - missing.count), \"refused\": \(tally.refused), \"seconds\": \(Self.seconds(since: start)), \"minutes\": {\(minutes)}}"
     }
 
     /// False when the connection takes no more requests: the server is going away, and still answers what is under way.
@@ -84,6 +96,7 @@ struct Storm {
         var acknowledged: [Bool]
         var refused = 0  // answers that blame the caller: there must be none
         var firstRefusal: String?
+        var minutes: [Int64: Int] = [:]  // acknowledged in each minute since 1970
 
         init(_ count: Int) { acknowledged = Array(repeating: false, count: count) }
 
@@ -91,6 +104,7 @@ struct Storm {
             guard let response else { return }
             if response.status == .noContent {
                 acknowledged[tag] = true
+                minutes[SystemClock().now().milliseconds / 60_000, default: 0] += 1
             } else {
                 if response.status.code < 500 { refused += 1 }
                 if firstRefusal == nil {
