@@ -100,6 +100,7 @@ let plan: [[Target]] = [
         uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "API", "Wire", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
     shared("AccessPolicy", uses: ["HTTP", "JSON", "Crypto", "Bytes", "Faults"]),
+    shared("AuditChain", uses: ["Tokens", "System", "Crypto", "JSON", "Bytes", "Time", "Faults"]),
     shared("JSONSchema", uses: ["JSON", "Regex", "Bytes", "Faults"]),
     shared("Contracts", uses: ["Avro", "JSONSchema", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
     shared(
