@@ -11,8 +11,10 @@ package enum PlaneService: RPCService {
     /// The version now, and again whenever it changes.
     package static let watchPlane: ServerStreamMethod<WatchPlaneRequest, WatchPlaneResponse> = serverStream(
         "WatchPlane")
+    /// Says that a component has taken up a version.
+    package static let confirmPlane: UnaryMethod<ConfirmPlaneRequest, ConfirmPlaneResponse> = unary("ConfirmPlane")
 
-    package static let methods = [getPlane.shape, watchPlane.shape]
+    package static let methods = [getPlane.shape, watchPlane.shape, confirmPlane.shape]
 }
 
 /// `GetPlaneRequest`.
@@ -76,9 +78,14 @@ package struct PlaneStreamSpec: ProtoMessage {
 package struct WatchPlaneRequest: ProtoMessage {
     package static let protoName = "polder.plane.v1.WatchPlaneRequest"
 
+    /// Who watches, and will confirm what it takes up: a text of the component's own choice. Empty: it will not.
+    package var component = ""
+
     package init() {}
 
-    package mutating func visit(_ fields: inout ProtoFields) {}
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "component", &component, [.length(0...100)])
+    }
 }
 
 /// `WatchPlaneResponse`.
@@ -93,4 +100,30 @@ package struct WatchPlaneResponse: ProtoMessage {
     package mutating func visit(_ fields: inout ProtoFields) {
         fields.text(1, "version", &version)
     }
+}
+
+/// `ConfirmPlaneRequest`.
+package struct ConfirmPlaneRequest: ProtoMessage {
+    package static let protoName = "polder.plane.v1.ConfirmPlaneRequest"
+
+    /// Who: as in `WatchPlaneRequest`.
+    package var component = ""
+    /// The version that it has dealt with.
+    package var version = ""
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {
+        fields.text(1, "component", &component, [.required, .length(1...100)])
+        fields.text(2, "version", &version, [.required])
+    }
+}
+
+/// `ConfirmPlaneResponse`.
+package struct ConfirmPlaneResponse: ProtoMessage {
+    package static let protoName = "polder.plane.v1.ConfirmPlaneResponse"
+
+    package init() {}
+
+    package mutating func visit(_ fields: inout ProtoFields) {}
 }

@@ -6,6 +6,7 @@ package import System
 ///   answered ──► 15 s ± 20 %                       so that the components of many planes do not come together
 ///   failed   ──► 200 ms, doubled up to 5 min       up to 500 ms in the first minute: both may have been started together
 ///   a hint   ──► now, if it names another version, or if questions failed: whoever hints is back
+///                and a confirmation, once that version is known
 /// ```
 package struct AskingPlan: Sendable {
     private static let interval: Duration = .seconds(15)
@@ -23,6 +24,7 @@ package struct AskingPlan: Sendable {
     /// The hint that was there at the last question: one question for each is enough, whatever it was answered.
     private var followed = ""
     private var failures = 0
+    private var isConfirmed = true  // what was hinted at last
 
     /// The first question is due at once.
     package init(began: MonotonicTime) {
@@ -62,8 +64,19 @@ package struct AskingPlan: Sendable {
     /// The control plane has said which version it has.
     package mutating func heard(_ version: String, now: MonotonicTime) {
         hinted = version
+        isConfirmed = false
         // Without this, a plane would hear of the first change after a long absence minutes later.
         if failures > 0 { due = now }
+    }
+
+    /// Whether the version that was hinted at last is known, and the control plane has not been told.
+    package var owesConfirmation: Bool { !isConfirmed && failures == 0 && hinted == known }
+
+    /// The version to confirm now; nil when there is none. Each is told once.
+    package mutating func confirmation() -> String? {
+        guard owesConfirmation else { return nil }
+        isConfirmed = true
+        return known
     }
 
     /// All of it is wanted again with the next question.

@@ -10,8 +10,8 @@ internal import YAML
 /// A control plane that is asked for the plane's configuration.
 ///
 /// It is asked every 15 s, 20 % more or less so that the components of many planes do not come together; a stream of hints says when
-/// there is something new, so that a change is in force in well under a second. While it does not answer it is asked less and less
-/// often, every five minutes at last; the first hint afterwards ends that.
+/// there is something new, so that a change is in force in well under a second, and what was taken up is confirmed. While it does not
+/// answer it is asked less and less often, every five minutes at last; the first hint afterwards ends that.
 final class ControlPlaneOrigin: PlaneOrigin {
     private struct State {
         var plan = AskingPlan(began: .now())
@@ -25,6 +25,8 @@ final class ControlPlaneOrigin: PlaneOrigin {
     let isSlow = true
     private let channel: GRPCChannel
     private let wantsMaskSeeds: Bool
+    /// Tells the components of a plane apart, and the runs of one.
+    private let component = String(UInt64.random(in: .min ... .max), radix: 36)
     private let state = Monitor(State())
     private let hints = Monitor<Task<Void, Never>?>(nil)
 
@@ -55,20 +57,26 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     func awaitNews(until limit: MonotonicTime?, unchanged: () -> Void) -> ReasonToRead? {
         while true {
+            // Whoever waits for news has dealt with what they read before.
+            if let version = state.withLock({ $0.plan.confirmation() }) { confirm(version) }
             let (due, now) = (state.withLock { $0.plan.due }, MonotonicTime.now())
             let end = min(limit ?? due, due)
-            let woken = state.wait(upTo: max(.zero, end - now)) { state -> Bool? in
-                if state.isStopped { return false }
-                return state.plan.isDue(.now()) ? true : nil
+            let woken = state.wait(upTo: max(.zero, end - now)) { state -> Wake? in
+                if state.isStopped { return .stop }
+                if state.plan.isDue(.now()) { return .ask }
+                return state.plan.owesConfirmation ? .confirm : nil
             }
             switch woken {
-            case .some(true): return .news
-            case .some(false): return nil
+            case .ask: return .news
+            case .stop: return nil
+            case .confirm: break
             case .none:
                 if let limit, limit <= .now() { return .timeIsUp }
             }
         }
     }
+
+    private enum Wake { case ask, confirm, stop }
 
     func stop() {
         state.change { $0.isStopped = true }
@@ -81,10 +89,24 @@ final class ControlPlaneOrigin: PlaneOrigin {
     private func ask(_ known: String) -> Result<GetPlaneResponse, GRPCStatus> {
         var request = GetPlaneRequest()
         request.knownVersion = known
-        let answer = Monitor<Result<GetPlaneResponse, GRPCStatus>?>(nil)
-        let call = Task { [channel, request] in
+        return call(PlaneService.getPlane, request)
+    }
+
+    /// Once for each hint, whatever becomes of it: nobody waits for it for more than a second.
+    private func confirm(_ version: String) {
+        var request = ConfirmPlaneRequest()
+        request.component = component
+        request.version = version
+        _ = call(PlaneService.confirmPlane, request)
+    }
+
+    private func call<Request: Sendable, Response: Sendable>(
+        _ method: UnaryMethod<Request, Response>, _ request: Request
+    ) -> Result<Response, GRPCStatus> {
+        let answer = Monitor<Result<Response, GRPCStatus>?>(nil)
+        let call = Task { [channel] in
             do throws(GRPCStatus) {
-                let response = try await channel.call(PlaneService.getPlane, request, deadline: Self.deadline)
+                let response = try await channel.call(method, request, deadline: Self.deadline)
                 answer.change { $0 = .success(response) }
             } catch {
                 answer.change { $0 = .failure(error) }
@@ -100,12 +122,14 @@ final class ControlPlaneOrigin: PlaneOrigin {
     private func listenForHints() {
         hints.withLock { task in
             guard task == nil else { return }
-            task = Task { [weak self, channel] in
+            var request = WatchPlaneRequest()
+            request.component = component
+            task = Task { [weak self, channel, request] in
                 var pause = Self.shortestHintPause
                 while !Task.isCancelled {
                     let opened = MonotonicTime.now()
                     do {
-                        for try await hint in try await channel.call(PlaneService.watchPlane, WatchPlaneRequest()) {
+                        for try await hint in try await channel.call(PlaneService.watchPlane, request) {
                             guard let self else { return }
                             self.state.change { $0.plan.heard(hint.version, now: .now()) }
                         }

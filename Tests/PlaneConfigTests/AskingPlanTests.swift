@@ -44,6 +44,26 @@ import Testing
         #expect(plan.isDue(Self.at(1)))
     }
 
+    @Test func `a version that was hinted at is confirmed once it is known, once for each hint`() {
+        var plan = Self.running()
+        #expect(plan.confirmation() == nil, "nobody hinted")
+        plan.heard("1", now: Self.at(1))
+        #expect(plan.owesConfirmation)
+        #expect(plan.confirmation() == "1")
+        #expect(plan.confirmation() == nil)
+        plan.heard("2", now: Self.at(2))
+        #expect(plan.confirmation() == nil)
+        _ = plan.asked()
+        plan.failed(now: Self.at(2), random: 1)
+        #expect(!plan.owesConfirmation)
+        _ = plan.asked()
+        plan.answered("2", now: Self.at(3), random: 1)
+        #expect(plan.confirmation() == "2")
+        // The control plane came back, and knows nothing of the last time.
+        plan.heard("2", now: Self.at(4))
+        #expect(plan.confirmation() == "2")
+    }
+
     @Test func `pauses double up to five minutes while nobody answers`() {
         var plan = Self.running()
         var pauses: [Int64] = []

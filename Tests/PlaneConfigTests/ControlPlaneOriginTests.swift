@@ -39,6 +39,26 @@ import Wire
         await plane.stop()
     }
 
+    @Test func `what is in force is confirmed, each version once`() async throws {
+        let folder = try TemporaryFolder()
+        let plane = try await FakeControlPlane([planeStream("first", id: ids[0], project: project)])
+        let source = try await plane.source(state: folder.path)
+        let inForce = Mutex<[Int]>([])
+        try source.watch { update in
+            guard case .changed(let snapshot) = update else { return }
+            // Not before the component has dealt with it.
+            inForce.withLock { $0.append(plane.confirmed.count * 10 + snapshot.streams.count) }
+        }
+        try await eventually("the first version is confirmed") { plane.confirmed == ["1"] }
+        plane.describe([
+            planeStream("first", id: ids[0], project: project), planeStream("second", id: ids[1], project: project),
+        ])
+        try await eventually("the second version is confirmed") { plane.confirmed == ["1", "2"] }
+        #expect(inForce.withLock { $0 } == [12])
+        source.stop()
+        await plane.stop()
+    }
+
     @Test func `a component starts from its copy while the control plane is away, and catches up later`() async throws {
         let folder = try TemporaryFolder()
         let plane = try await FakeControlPlane([planeStream("kept", id: ids[0], project: project)])

@@ -14,6 +14,7 @@ final class FakeControlPlane: Sendable {
     private struct State {
         var plane = GetPlaneResponse()
         var asked = 0
+        var confirmed: [String] = []
         var server: HTTPServer?
         var port: UInt16 = 0
     }
@@ -31,6 +32,9 @@ final class FakeControlPlane: Sendable {
 
     /// How often a component asked.
     var asked: Int { state.withLock { $0.asked } }
+
+    /// The versions that a component said it has taken up.
+    var confirmed: [String] { state.withLock { $0.confirmed } }
 
     /// Another version of the plane.
     func describe(_ streams: [PlaneStreamSpec], contracts: [DataContractSpec] = [], policies: [PolicySpec] = []) {
@@ -58,6 +62,10 @@ final class FakeControlPlane: Sendable {
                 same.version = state.plane.version
                 return same
             }
+        }
+        routes.add(PlaneService.confirmPlane) { [self] _, request in
+            state.withLock { $0.confirmed.append(request.version) }
+            return ConfirmPlaneResponse()
         }
         routes.add(PlaneService.watchPlane) { [self] _, _, sender async throws(GRPCStatus) in
             var told = ""

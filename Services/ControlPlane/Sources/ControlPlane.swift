@@ -68,7 +68,8 @@ package final class ControlPlane: Service {
         let identity = try IdentityProvider(
             config, base: base, keys: keys, admin: admin,
             IdentityProvider.Parts(
-                state: store, streamClients: registry, work: passwords, clock: kit.clock, telemetry: telemetry))
+                state: store, streamClients: registry, feed: feed, work: passwords, clock: kit.clock,
+                telemetry: telemetry))
         door.put(Routes(identity))
         let desk = try CallDesk(store: store, telemetry: telemetry) { [follow] in follow.folder }
         let doorkeeper = Doorkeeper(realms: identity.realms, store: store, clock: kit.clock)

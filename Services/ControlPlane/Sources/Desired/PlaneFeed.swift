@@ -9,6 +9,12 @@ package final class PlaneFeed: Sendable {
         var edition: PlaneEdition?
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextWatcher = 0
+        /// The revision that each component has taken up which watches and confirms; 0 before the first.
+        var components: [String: Int64] = [:]
+        /// Who waits for confirmations.
+        var waiting: [Int: AsyncStream<Void>.Continuation] = [:]
+
+        func hasAll(_ revision: Int64) -> Bool { components.values.allSatisfy { $0 >= revision } }
     }
 
     private let state = Mutex(State())
@@ -69,16 +75,65 @@ package final class PlaneFeed: Sendable {
     }
 
     /// Word of changes, in a stream that remembers one; ends with the task that reads it.
-    func hints() -> AsyncStream<Void> {
+    ///
+    /// - Parameter component: Who watches, and will confirm what it takes up; empty for somebody who will not.
+    package func hints(for component: String) -> AsyncStream<Void> {
         let (hints, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = continuation
+            if !component.isEmpty { state.components[component] = 0 }
             return state.nextWatcher
         }
-        continuation.onTermination = { [weak self] _ in self?.forget(number) }
+        continuation.onTermination = { [weak self] _ in self?.forget(number, component) }
         return hints
     }
 
-    private func forget(_ number: Int) { state.withLock { $0.watchers[number] = nil } }
+    private func forget(_ number: Int, _ component: String) {
+        let waiting = state.withLock { state in
+            state.watchers[number] = nil
+            state.components[component] = nil
+            return Array(state.waiting.values)
+        }
+        for waiter in waiting { waiter.yield() }
+    }
+
+    // MARK: - What components have taken up
+
+    /// A component says which version it has taken up. Of one that does not watch, or of a version of another plane, nothing is noted.
+    package func confirmed(_ component: String, _ version: String) {
+        let parts = version.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[0] == planeID.prefix(8), let revision = Int64(parts[1]) else { return }
+        let waiting = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+            guard let known = state.components[component] else { return [] }
+            state.components[component] = max(known, revision)
+            return Array(state.waiting.values)
+        }
+        for waiter in waiting { waiter.yield() }
+    }
+
+    /// Waits until every component that watches has taken up the plane as it is now, or until the time is over.
+    package func settled(within limit: Duration) async {
+        let wanted = revision.load(ordering: .relaxed)
+        let (confirmations, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state -> Int? in
+            guard !state.hasAll(wanted) else { return nil }
+            state.nextWatcher += 1
+            state.waiting[state.nextWatcher] = continuation
+            return state.nextWatcher
+        }
+        guard let number else { return }
+        defer { state.withLock { $0.waiting[number] = nil } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in confirmations where self.state.withLock({ $0.hasAll(wanted) }) { return }
+            }
+            group.addTask {
+                do { try await Task.sleep(for: limit) } catch { return }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Bytes
 package import Crypto
 import Synchronization
+package import Time
 
 /// A client that has a secret.
 package struct SecretClient: Sendable, Equatable {
@@ -10,12 +11,15 @@ package struct SecretClient: Sendable, Equatable {
     package let digest: [UInt8]
     /// The data plane that it belongs to, in realm `installations`.
     package let installationID: String?
+    /// When it was made; nil when that does not matter.
+    package let made: Timestamp?
 
     /// A client with the digest of its secret.
-    package init(id: String, digest: [UInt8], installationID: String? = nil) {
+    package init(id: String, digest: [UInt8], installationID: String? = nil, made: Timestamp? = nil) {
         self.id = id
         self.digest = digest
         self.installationID = installationID
+        self.made = made
     }
 
     /// What is kept of a secret.
@@ -84,7 +88,9 @@ extension ClientRegistry {
     package static func streams(_ state: StateStore) throws(CryptoError) -> ClientRegistry {
         try ClientRegistry { clientID in
             try state.read { view throws(CallError) in
-                try view.digest(ofStreamClient: clientID).map { SecretClient(id: clientID, digest: $0) }
+                try view.digest(ofStreamClient: clientID).map {
+                    SecretClient(id: clientID, digest: $0.digest, made: $0.created)
+                }
             }
         }
     }

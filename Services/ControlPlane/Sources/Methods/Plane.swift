@@ -19,9 +19,15 @@ extension MethodTable {
                     }
                     return try await desk.edition(of: feed, version, call.caller).plane
                 })
-            routes.add(PlaneService.watchPlane) { _, _, sender async throws(GRPCStatus) in
-                try await watch(feed, desk, sender)
+            routes.add(PlaneService.watchPlane) { _, request, sender async throws(GRPCStatus) in
+                try await watch(feed, desk, request.component, sender)
             }
+            routes.add(
+                PlaneService.confirmPlane,
+                atOnce: { _, request throws(GRPCStatus) in
+                    feed.confirmed(request.component, request.version)
+                    return ConfirmPlaneResponse()
+                })
             routes.add(
                 StreamsAgentService.getStreams.path,
                 unary: { call, _ async throws(GRPCStatus) in
@@ -33,10 +39,10 @@ extension MethodTable {
 
 /// Tells the version, and each one that differs from the one before.
 private func watch(
-    _ feed: PlaneFeed, _ desk: CallDesk, _ sender: GRPCMessageSender<WatchPlaneResponse>
+    _ feed: PlaneFeed, _ desk: CallDesk, _ component: String, _ sender: GRPCMessageSender<WatchPlaneResponse>
 ) async throws(GRPCStatus) {
     var told = ""
-    var hints = feed.hints().makeAsyncIterator()
+    var hints = feed.hints(for: component).makeAsyncIterator()
     repeat {
         let version = feed.version(desk.folder())
         guard version != told else { continue }

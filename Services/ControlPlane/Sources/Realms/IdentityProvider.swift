@@ -13,17 +13,19 @@ package struct IdentityProvider: Sendable {
     package struct Parts: Sendable {
         let state: StateStore
         let streamClients: ClientRegistry
+        let feed: PlaneFeed
         let work: PasswordWork
         let clock: any WallClock
         let telemetry: ControlPlaneTelemetry
 
         /// The parts that others share.
         package init(
-            state: StateStore, streamClients: ClientRegistry, work: PasswordWork, clock: any WallClock,
-            telemetry: ControlPlaneTelemetry
+            state: StateStore, streamClients: ClientRegistry, feed: PlaneFeed, work: PasswordWork,
+            clock: any WallClock, telemetry: ControlPlaneTelemetry
         ) {
             self.state = state
             self.streamClients = streamClients
+            self.feed = feed
             self.work = work
             self.clock = clock
             self.telemetry = telemetry
@@ -39,6 +41,9 @@ package struct IdentityProvider: Sendable {
     private let logIn: LogIn
     private let desk: AccountDesk
     private let telemetry: ControlPlaneTelemetry
+
+    /// How long the first token of a new client may be held back. A change is in force on the plane well within that.
+    private static let patience: Duration = .seconds(1)
 
     /// The realms whose addresses begin with `base`.
     ///
@@ -60,7 +65,8 @@ package struct IdentityProvider: Sendable {
         let persons = PersonGrants(state: state, codes: codes, tokens: users.tokens, telemetry: telemetry)
         func clients(_ realm: Realm, _ registry: ClientRegistry) -> ClientGrants {
             ClientGrants(
-                clients: registry, tokens: realm.tokens, limiter: LoginLimiter(perMinute: config.failedLogins))
+                clients: registry, tokens: realm.tokens, limiter: LoginLimiter(perMinute: config.failedLogins),
+                newcomersMayGo: { [feed = parts.feed] in await feed.settled(within: Self.patience) })
         }
         func routes(_ realm: Realm, _ grants: any TokenGrants) -> Routes.RealmRoutes {
             Routes.RealmRoutes(

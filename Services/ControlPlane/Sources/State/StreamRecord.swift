@@ -145,9 +145,11 @@ extension StateView {
     }
 
     /// SHA-256 of the secret of a stream's client; nil when there is no such client.
-    package func digest(ofStreamClient clientID: String) throws(CallError) -> [UInt8]? {
-        try first("SELECT digest FROM credentials WHERE client_id = ?1", .text(clientID)) { row throws(CallError) in
-            row.bytes(0)
+    package func digest(
+        ofStreamClient clientID: String
+    ) throws(CallError) -> (digest: [UInt8], created: Timestamp)? {
+        try first("SELECT digest, created FROM credentials WHERE client_id = ?1", .text(clientID)) {
+            row throws(CallError) in (row.bytes(0), Timestamp(milliseconds: row.integer(1)))
         }
     }
 }

@@ -1,0 +1,51 @@
+import ControlPlane
+import Synchronization
+import TestKit
+import Testing
+
+@Suite struct PlaneFeedTests {
+    private let feed = PlaneFeed(planeID: "aaaaaaaa-bbbb", revision: 7)
+
+    @Test func `nobody waits for components that are not there, or do not confirm`() async {
+        await feed.settled(within: .seconds(3600))
+        let hints = feed.hints(for: "")
+        await feed.settled(within: .seconds(3600))
+        withExtendedLifetime(hints) {}
+    }
+
+    @Test func `whoever waits goes on when all components have taken up what the plane was then`() async throws {
+        let hints = [feed.hints(for: "gateway"), feed.hints(for: "web-socket")]
+        feed.confirmed("gateway", "aaaaaaaa-6-x")
+        let isSettled = Mutex(false)
+        let waiter = Task { [feed] in
+            await feed.settled(within: .seconds(3600))
+            isSettled.withLock { $0 = true }
+        }
+        // Each of these is too little: an older revision, another plane, a component that does not watch, one of two.
+        for (component, version) in [
+            ("gateway", "aaaaaaaa-6-x"), ("gateway", "bbbbbbbb-9-x"), ("gateway", "nonsense"),
+            ("nobody", "aaaaaaaa-9-x"),
+            ("gateway", "aaaaaaaa-7-x"),
+        ] {
+            feed.confirmed(component, version)
+            #expect(!isSettled.withLock { $0 })
+        }
+        feed.confirmed("web-socket", "aaaaaaaa-7-x-y")
+        await waiter.value
+        withExtendedLifetime(hints) {}
+    }
+
+    @Test func `whoever waits goes on when the last component that is behind goes`() async throws {
+        var hints: AsyncStream<Void>? = feed.hints(for: "gateway")
+        let waiter = Task { await feed.settled(within: .seconds(3600)) }
+        withExtendedLifetime(hints) {}
+        hints = nil
+        await waiter.value
+    }
+
+    @Test func `nobody waits longer than they will`() async {
+        let hints = feed.hints(for: "gateway")
+        await feed.settled(within: .milliseconds(1))
+        withExtendedLifetime(hints) {}
+    }
+}
