@@ -77,7 +77,7 @@ package struct ListDataContractsRequest: ProtoMessage {
     package var domains: [String] = []
     /// Free words.
     package var industries: [String] = []
-    /// The project's UUID.
+    /// The project's UUID; empty for all that the caller may look into.
     package var projectID = ""
 
     package init() {}
@@ -91,7 +91,7 @@ package struct ListDataContractsRequest: ProtoMessage {
         fields.messages(7, "labels", &labels)
         fields.texts(8, "domains", &domains)
         fields.texts(9, "industries", &industries)
-        fields.text(10, "projectId", &projectID, [.required, .uuid])
+        fields.text(10, "projectId", &projectID, [.uuid])
     }
 }
 

@@ -117,6 +117,7 @@ private struct DraftReader {
         let isSound = problems.count == before
         // What stands in a folder is in force, unless it says otherwise.
         if policy.state == .unspecified { policy.state = .active }
+        if policy.id.isEmpty { problems.append(document.problem(at: "id", rule: "must be set")) }
         if policy.name.isEmpty { problems.append(document.problem(at: "name", rule: "must be set")) }
         if isSound, policy.retentionDays == 0 {
             problems.append(document.problem(at: "retentionDays", rule: "must be at least 1"))

@@ -1,5 +1,7 @@
 /// Every constraint of the public interface definitions: message, field, rule. What a rule means is in `ConstraintTests`.
-/// Client ids of streams are no UUIDs, whatever `CredentialsService` says: theirs need only be there.
+/// Where public clients depend on more than the definitions promise, more is accepted: client ids of streams are no UUIDs and need
+/// only be there; contracts are listed without a project at the Tab key; a policy without an id is given one; jobs say what kind of
+/// file they read only when it is no CSV.
 let constraintTable = #"""
     strmprivacy.api.entities.v1.Stream
       ref: must be set
@@ -80,7 +82,7 @@ let constraintTable = #"""
       level: ≥0
       projectId: uuid
     strmprivacy.api.entities.v1.Policy
-      id: uuid
+      id: uuid, empty ok
       name: len 4–100, NAME, empty ok
       description: len ≤1000
       legalGrounds: len ≤1000
@@ -129,7 +131,6 @@ let constraintTable = #"""
       dataConnectorRef: must be set
       pathPrefix: len ≤900, NO-TRAILING-SLASH, not containing `.well-known/acme-challenge`, not in {`.`, `..`}, empty ok
       fileName: NOCTRL, empty ok
-      dataType: must be set
     strmprivacy.api.entities.v1.DatabaseConfig
       schema: len ≥1, empty ok
       table: len ≥1
@@ -236,7 +237,7 @@ let constraintTable = #"""
       ref: must be set
     strmprivacy.api.data_contracts.v1.ListDataContractsRequest
       billingId: must be empty
-      projectId: uuid
+      projectId: uuid, empty ok
     strmprivacy.api.data_contracts.v1.GetDataContractRequest
       billingId: must be empty
     strmprivacy.api.data_contracts.v1.CreateDataContractRequest

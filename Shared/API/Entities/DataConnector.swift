@@ -209,8 +209,8 @@ package struct DataConnectorAndType: ProtoMessage {
     package var pathPrefix = ""
     /// The file; empty where a folder is meant.
     package var fileName = ""
-    /// What the data looks like.
-    @Required package var dataType: DataType
+    /// What the data looks like; CSV in UTF-8 if nothing is said.
+    package var dataType: DataType?
 
     package init() {}
 
@@ -220,7 +220,7 @@ package struct DataConnectorAndType: ProtoMessage {
             2, "pathPrefix", &pathPrefix,
             [.length(0...900), .noTrailingSlash, .without(".well-known/acme-challenge"), .noneOf([".", ".."])])
         fields.text(3, "fileName", &fileName, [.noControl])
-        fields.message(4, "dataType", &$dataType)
+        fields.message(4, "dataType", &dataType)
     }
 }
 

@@ -4,7 +4,7 @@ package import GRPC
 package struct PolicySpec: ProtoMessage {
     package static let protoName = "strmprivacy.api.entities.v1.Policy"
 
-    /// The policy's UUID; empty only for the default policy.
+    /// The policy's UUID; empty for the default policy, and for one that wants to be given one.
     package var id = ""
     /// 4–100 characters; unique.
     package var name = ""
@@ -30,7 +30,7 @@ package struct PolicySpec: ProtoMessage {
     }()
 
     package mutating func visit(_ fields: inout ProtoFields) {
-        fields.text(1, "id", &id, [.required, .uuid])
+        fields.text(1, "id", &id, [.uuid])
         fields.text(2, "name", &name, [.length(4...100), .name])
         fields.text(3, "description", &description, [.length(0...1000)])
         fields.text(4, "legalGrounds", &legalGrounds, [.length(0...1000)])

@@ -269,8 +269,6 @@ import Testing
                 refused("NOT_FOUND", data_plane, D + "GetDataContractSchemaDefinition", confluent_id=7)
                 refused("NOT_FOUND", member, "SchemasService/GetSchema", ref=ref("nobody"))
                 refused("NOT_FOUND", stranger, "SchemasService/GetSchema", ref=ref("second"))
-                for method in ["SchemasService/CreateSchema", "SchemasService/ActivateSchema", "EventContractsService/CreateEventContract"]:
-                    refused("UNIMPLEMENTED", member, method)
                 """)
     }
 

@@ -23,8 +23,6 @@ import Testing
             assert admin("AccountService/CreateAccountHandle", handle="webshop").handle == "webshop"
             assert handles() == ["webshop"] and admin("AccountService/GetAccountDetails").handle == "webshop"
             refused("FAILED_PRECONDITION", admin, "AccountService/CreateAccountHandle", handle="other-shop")
-            for method in ["InitializeCheckout", "GetCheckoutStatus", "InitializeCustomerPortal", "SetCheckoutCancelled"]:
-                refused("UNIMPLEMENTED", admin, "AccountService/" + method)
             """)
     }
 

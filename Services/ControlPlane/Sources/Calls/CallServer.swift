@@ -1,5 +1,7 @@
 import EventLoop
 import GRPC
+import HTTP
+import JSON
 import Net
 import ServiceKit
 import System
@@ -33,6 +35,7 @@ final class CallServer: Sendable {
         options.observe = { path, code, time in
             telemetry.emit(.callEnded(method: path, code: code, time: time))
         }
+        options.elsewhere = { path in path == Self.diagnosticsPath ? Self.diagnostics : nil }
         let server = try await GRPCServer.start(
             on: loops.loops, listeners: listeners, table, options: options, http: kit.serverOptions("grpc"))
         telemetry.emit(
@@ -41,6 +44,14 @@ final class CallServer: Sendable {
                 plainPort: config.grpcListenPlain == nil ? nil : server.addresses.last.map { Int($0.port) }))
         return CallServer(server: server, loops: loops, desk: desk)
     }
+
+    /// Where the public tool uploads files for `evaluate diagnostics`. It shows the text in `error`, whatever the status.
+    private static let diagnosticsPath = "/privacy-diagnostics/upload"
+    private static let diagnostics = Response.json(
+        .notImplemented,
+        JSONValue.object(
+            ["error": "data of people stays in their plane: a control plane does not take files to look into"]
+        ).bytes())
 
     /// Finishes the calls that have begun, and takes no more.
     func drain(grace: Duration) async {

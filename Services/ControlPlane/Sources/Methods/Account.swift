@@ -2,7 +2,7 @@ import API
 import JSON
 
 extension MethodTable {
-    /// `AccountService`. There is nothing to pay here, so the methods of the checkout are not served.
+    /// `AccountService`. There is nothing to pay here, and there are no billing ids.
     mutating func addAccount() {
         read(AccountService.getAccountDetails, .people(.view)) { call, _ throws(CallError) in
             let plane = try call.view.plane()
@@ -39,6 +39,24 @@ extension MethodTable {
             let after: JSONValue = ["isOnboardingDone": .bool(user.isOnboarded)]
             try change.audit(.user, user.email, before: before, after: after)
             return UpdateOnboardingResponse()
+        }
+        read(AccountService.getLegacyBillingId, .people(.view)) { _, _ throws(CallError) in
+            GetLegacyBillingIdResponse()  // empty, as requests must have it
+        }
+        addCheckout()
+    }
+
+    /// A request of these is right, and there is never anything that it could be about.
+    private mutating func addCheckout() {
+        let refusal = CallError.refused("this plane is its owner's own: there is nothing to pay, and no checkout")
+        read(AccountService.initializeCheckout, .people(.manageOrganization)) { _, _ throws(CallError) in throw refusal
+        }
+        read(AccountService.getCheckoutStatus, .people(.manageOrganization)) { _, _ throws(CallError) in throw refusal }
+        read(AccountService.setCheckoutCancelled, .people(.manageOrganization)) { _, _ throws(CallError) in
+            throw refusal
+        }
+        read(AccountService.initializeCustomerPortal, .people(.manageOrganization)) { _, _ throws(CallError) in
+            throw refusal
         }
     }
 }

@@ -157,8 +157,9 @@ extension Call {
         case .encryptionBatchJob(var encryption):
             uses = try prepare(&encryption, project)
             job.job = .encryptionBatchJob(encryption)
-        case .microAggregationBatchJob(let aggregation):
-            uses = try self.uses(of: aggregation, project)
+        case .microAggregationBatchJob(var aggregation):
+            uses = try prepare(&aggregation, project)
+            job.job = .microAggregationBatchJob(aggregation)
         case nil: uses = []
         }
         job.ref.id = StateSecrets.newID()
@@ -175,18 +176,15 @@ extension Call {
     /// Checks what an encryption job refers to, and fills in what it leaves open.
     private func prepare(_ job: inout BatchJob, _ project: ProjectRecord) throws(CallError) -> Set<Use> {
         var uses: Set<Use> = []
-        func use(_ data: DataConnectorAndType, _ field: String) throws(CallError) {
-            uses.insert(
-                try connector(data.dataConnectorRef, of: project, field: "\(field).data_connector_ref").use)
-        }
-        try use(job.sourceData, "source_data")
-        try use(job.encryptedData.target, "encrypted_data.target")
-        try use(job.encryptionKeysData.target, "encryption_keys_data.target")
+        uses.insert(try prepare(&job.sourceData, project, "source_data"))
+        uses.insert(try prepare(&job.encryptedData.target, project, "encrypted_data.target"))
+        uses.insert(try prepare(&job.encryptionKeysData.target, project, "encryption_keys_data.target"))
         for index in job.derivedData.indices {
-            guard let target = job.derivedData[index].target else {
+            guard var target = job.derivedData[index].target else {
                 throw .invalid(field: "derived_data[\(index)].target", rule: "must be set")
             }
-            try use(target, "derived_data[\(index)].target")
+            uses.insert(try prepare(&target, project, "derived_data[\(index)].target"))
+            job.derivedData[index].target = target
             if job.derivedData[index].consentLevelType == .unspecified {
                 job.derivedData[index].consentLevelType = .granular
             }
@@ -197,16 +195,26 @@ extension Call {
         return uses
     }
 
-    private func uses(of job: MicroAggregationBatchJob, _ project: ProjectRecord) throws(CallError) -> Set<Use> {
+    private func prepare(
+        _ job: inout MicroAggregationBatchJob, _ project: ProjectRecord
+    ) throws(CallError) -> Set<Use> {
         [
-            try connector(
-                job.sourceData.dataConnectorRef, of: project, field: "source_data.data_connector_ref"
-            ).use,
-            try connector(
-                job.targetData.dataConnectorRef, of: project, field: "target_data.data_connector_ref"
-            ).use,
+            try prepare(&job.sourceData, project, "source_data"), try prepare(&job.targetData, project, "target_data"),
             try activeContract(job.dataContractRef.contractRef),
         ]
+    }
+
+    /// Data of a job: through which connector, and CSV unless it says otherwise, as the public tool's own example does not.
+    private func prepare(
+        _ data: inout DataConnectorAndType, _ project: ProjectRecord, _ field: String
+    ) throws(CallError) -> Use {
+        if data.dataType == nil {
+            var csv = CsvConfig()
+            csv.charset = "UTF-8"
+            data.dataType = DataType()
+            data.dataType?.dataType = .csv(csv)
+        }
+        return try connector(data.dataConnectorRef, of: project, field: "\(field).data_connector_ref").use
     }
 
     private func activeContract(_ ref: ContractRef) throws(CallError) -> Use {

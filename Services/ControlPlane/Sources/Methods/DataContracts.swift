@@ -12,7 +12,10 @@ extension MethodTable {
         list(DataContractsService.listDataContracts, .everybody(.view)) { call, request throws(CallError) in
             let filter = ContractFilter(request)
             var response = ListDataContractsResponse()
-            for contract in try call.contracts(seenFrom: request.projectID) where filter.fits(contract) {
+            // At the Tab key the public command line names no project.
+            let seen =
+                try request.projectID.isEmpty ? call.contractsSeen() : call.contracts(seenFrom: request.projectID)
+            for contract in seen where filter.fits(contract) {
                 var item = ListDataContractsResponse.DataContractAndChecksum()
                 item.dataContract = contract
                 item.checksum = contract.checksum
@@ -181,6 +184,17 @@ extension Call {
         return seen
     }
 
+    /// The contracts that the caller may see in any project.
+    func contractsSeen() throws(CallError) -> [DataContractSpec] {
+        let home = try view.plane().defaultProjectID
+        var all: [DataContractSpec] = []
+        for contract in folder.snapshot.contracts { all.append(try contract.shown(inProject: home)) }
+        all += try view.contracts()
+        var seen: [DataContractSpec] = []
+        for contract in all where try maySee(contract) { seen.append(contract) }
+        return seen
+    }
+
     /// The contract that an id names, or else a reference, if the caller may see it.
     ///
     /// - Throws: `.invalid` when both are empty; `.notFound`, also for a contract of a project that is closed to the caller.
@@ -316,7 +330,8 @@ extension Call {
     /// How many contracts a plane may have, apart from those of its folder.
     private static let contractLimit = 10_000
 
-    fileprivate func create(
+    /// Makes a contract, as a draft.
+    func create(
         _ asked: DataContractSpec, inProject projectID: String, _ change: StateChange
     ) throws(CallError) -> DataContractSpec {
         let project = try openProject(projectID)
@@ -338,7 +353,8 @@ extension Call {
         return contract
     }
 
-    fileprivate func update(
+    /// Changes what the mask of a request names.
+    func update(
         _ request: UpdateDataContractRequest, _ change: StateChange
     ) throws(CallError) -> DataContractSpec {
         let asked = request.dataContract
@@ -422,7 +438,8 @@ extension Call {
         return checked
     }
 
-    fileprivate func take(
+    /// Takes a contract a step on its way.
+    func take(
         _ step: ContractStep, _ id: String, _ ref: DataContractRef?, _ change: StateChange
     ) throws(CallError) {
         let before = try storedContract(id, ref)
@@ -444,7 +461,8 @@ extension Call {
             after: after.json)
     }
 
-    fileprivate func delete(_ request: DeleteDataContractRequest, _ change: StateChange) throws(CallError) {
+    /// Removes a contract that no event has met.
+    func delete(_ request: DeleteDataContractRequest, _ change: StateChange) throws(CallError) {
         let contract = try storedContract(request.id, request.dataContractRef)
         let ref = contract.ref.contractRef.description
         guard contract.projectID == request.projectID.lowercased() else {

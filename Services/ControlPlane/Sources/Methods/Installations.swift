@@ -107,6 +107,9 @@ extension MethodTable {
             response.imageTag = PolderVersion.text
             return response
         }
+        read(CustomerEntityVersionsService.getKafkaExporterImage, .dataPlanes) { _, _ throws(CallError) in
+            throw .refused("Kafka exporters are entities only: no program of this version makes them true")
+        }
         read(CliService.getRelease, .people(.view)) { _, request throws(CallError) in
             let version = "v" + PolderVersion.text
             guard request.version.isEmpty || request.version == version else {

@@ -142,7 +142,8 @@ extension KafkaCluster {
 }
 
 extension KafkaClusterRef {
-    fileprivate var isShared: Bool { projectID.isEmpty && name == KafkaCluster.shared.ref?.name }
+    /// Whatever project is named: no project can have a cluster of that name.
+    fileprivate var isShared: Bool { name == KafkaCluster.shared.ref?.name }
 
     /// The project that a request names, here or beside.
     fileprivate func project(or other: String) -> String { projectID.isEmpty ? other : projectID }
@@ -164,8 +165,9 @@ extension Call {
         let id = StateSecrets.newID()
         var uses: Set<Use> = [Use(.stream, streamName, inProject: project.id)]
         var target = asked.target ?? KafkaExporterTarget()
-        if asked.target == nil { target.clusterRef = KafkaCluster.shared.ref ?? KafkaClusterRef() }
-        if !target.clusterRef.isShared {
+        if asked.target == nil || target.clusterRef.isShared {
+            target.clusterRef = KafkaCluster.shared.ref ?? KafkaClusterRef()
+        } else {
             uses.insert(try resource(.kafkaCluster, target.clusterRef.name, inProject: project.id).use)
             target.clusterRef.projectID = project.id
         }

@@ -5,8 +5,8 @@ import PlaneConfig
 import Wire
 
 extension MethodTable {
-    /// `SchemasService` and `EventContractsService`: older views of data contracts, for looking only. What changes something is
-    /// UNIMPLEMENTED: `DataContractsService` does that.
+    /// `SchemasService` and `EventContractsService`: older views of data contracts. An event contract is made of a schema that is
+    /// known, and goes the way of the data contract that it is; a schema has no life of its own.
     mutating func addOlderTwins(_ schemas: SchemaStore) {
         addSchemas(schemas)
         addEventContracts(schemas)
@@ -49,6 +49,12 @@ extension MethodTable {
             response.definition = try schemas.definition(numbered: request.confluentID)
             return response
         }
+        let refusal = CallError.refused("a schema is part of its data contract: change it with DataContractsService")
+        read(SchemasService.createSchema, .people(.createContracts)) { _, _ throws(CallError) in throw refusal }
+        read(SchemasService.updateSchema, .people(.createContracts)) { _, _ throws(CallError) in throw refusal }
+        read(SchemasService.activateSchema, .people(.createContracts)) { _, _ throws(CallError) in throw refusal }
+        read(SchemasService.archiveSchema, .people(.createContracts)) { _, _ throws(CallError) in throw refusal }
+        read(SchemasService.deleteSchema, .people(.deleteResources)) { _, _ throws(CallError) in throw refusal }
     }
 
     private mutating func addEventContracts(_ schemas: SchemaStore) {
@@ -77,6 +83,7 @@ extension MethodTable {
             response.confluentID = try schemas.number(of: contract.schema.definition)
             return response
         }
+        addEventContractChanges()
         list(EventContractsService.validateMaskedFields, .people(.view)) { call, request throws(CallError) in
             var response = ValidateMaskedFieldsResponse()
             response.errors = try call.mistakes(in: request.maskedFields ?? MaskedFields()).map(
@@ -86,18 +93,111 @@ extension MethodTable {
     }
 }
 
+extension MethodTable {
+    private mutating func addEventContractChanges() {
+        change(EventContractsService.createEventContract, .people(.createContracts)) {
+            call, change, request throws(CallError) in
+            let asked = try call.dataContract(request.eventContract)
+            let contract = try call.create(asked, inProject: request.projectID, change)
+            var response = CreateEventContractResponse()
+            response.eventContract = EventContract(contract)
+            response.checksum = contract.checksum
+            return response
+        }
+        change(EventContractsService.updateEventContract, .people(.createContracts)) {
+            call, change, request throws(CallError) in
+            let contract = try call.update(request, change)
+            var response = UpdateEventContractResponse()
+            response.eventContract = EventContract(contract)
+            response.checksum = contract.checksum
+            return response
+        }
+        change(EventContractsService.activateEventContract, .people(.createContracts)) {
+            call, change, request throws(CallError) in
+            try call.take(.activate, request.eventContractRef, inProject: request.projectID, change)
+            return ActivateEventContractResponse()
+        }
+        change(EventContractsService.archiveEventContract, .people(.createContracts)) {
+            call, change, request throws(CallError) in
+            try call.take(.archive, request.eventContractRef, inProject: request.projectID, change)
+            return ArchiveEventContractResponse()
+        }
+        change(EventContractsService.deleteEventContract, .people(.deleteResources)) {
+            call, change, request throws(CallError) in
+            var twin = DeleteDataContractRequest()
+            twin.dataContractRef = request.eventContractRef.map(DataContractRef.init)
+            twin.projectID = request.projectID
+            try call.delete(twin, change)
+            return DeleteEventContractResponse()
+        }
+    }
+}
+
+// MARK: - Changing event contracts
+
 extension Call {
-    /// The contracts that the caller may see in any project.
-    fileprivate func contractsSeen() throws(CallError) -> [DataContractSpec] {
-        let home = try view.plane().defaultProjectID
-        var all: [DataContractSpec] = []
-        for contract in folder.snapshot.contracts { all.append(try contract.shown(inProject: home)) }
-        all += try view.contracts()
-        var seen: [DataContractSpec] = []
-        for contract in all where try maySee(contract) { seen.append(contract) }
-        return seen
+    /// An event contract as the data contract that it is, with the schema that it names.
+    fileprivate func dataContract(_ event: EventContract?) throws(CallError) -> DataContractSpec {
+        guard let event else { throw .invalid(field: "event_contract", rule: "must be set") }
+        guard let ref = event.ref else { throw .invalid(field: "event_contract.ref", rule: "must be set") }
+        let schema = try contract(ofSchema: event.schemaRef).schema
+        var contract = DataContractSpec()
+        contract.ref = DataContractRef(ref)
+        contract.schema = schema
+        contract.isPublic = event.isPublic
+        contract.keyField = event.keyField
+        contract.piiFields = event.piiFields
+        contract.validations = event.validations
+        contract.dataSubjectField = event.dataSubjectField
+        if let given = event.metadata {
+            var metadata = DataContractMetadata()
+            metadata.title = given.title
+            metadata.description = given.description
+            metadata.labels = given.labels
+            metadata.domains = given.domains
+            metadata.industries = given.industries
+            contract.metadata = metadata
+        }
+        return contract
     }
 
+    fileprivate func update(
+        _ request: UpdateEventContractRequest, _ change: StateChange
+    ) throws(CallError) -> DataContractSpec {
+        let paths = request.updateMask?.paths ?? []
+        guard !paths.isEmpty else { throw .invalid(field: "update_mask", rule: "must name the fields to change") }
+        var asked = request.eventContract ?? EventContract()
+        let known = try contract("", asked.ref.map(DataContractRef.init))
+        try check(known, isOf: request.projectID)
+        if asked.schemaRef == nil { asked.schemaRef = known.schema.ref }
+        if paths.contains("pii_fields"), !known.fieldMetadata.isEmpty {
+            throw .refused("personal fields of this contract stand in field_metadata: use DataContractsService")
+        }
+        var twin = UpdateDataContractRequest()
+        twin.dataContract = try dataContract(asked)
+        twin.checksum = request.checksum
+        var mask = FieldMask()
+        mask.paths = paths.map { $0 == "schema_ref" ? "schema" : $0 }
+        twin.updateMask = mask
+        return try update(twin, change)
+    }
+
+    fileprivate func take(
+        _ step: ContractStep, _ ref: EventContractRef?, inProject projectID: String, _ change: StateChange
+    ) throws(CallError) {
+        let ref = ref.map(DataContractRef.init)
+        try check(try contract("", ref), isOf: projectID)
+        try take(step, "", ref, change)
+    }
+
+    private func check(_ contract: DataContractSpec, isOf projectID: String) throws(CallError) {
+        guard contract.projectID == projectID.lowercased() else {
+            throw .invalid(field: "project_id", rule: "is not the project of \(contract.ref.contractRef)")
+        }
+    }
+}
+
+extension Call {
     /// A contract that has the schema of that reference.
     fileprivate func contract(ofSchema ref: SchemaRef?) throws(CallError) -> DataContractSpec {
         guard let ref else { throw .invalid(field: "ref", rule: "must be set") }

@@ -81,7 +81,7 @@ extension Call {
 
     fileprivate func create(_ asked: PolicySpec, _ change: StateChange) throws(CallError) -> PolicySpec {
         var policy = asked
-        policy.id = asked.id.lowercased()
+        policy.id = asked.id.isEmpty ? StateSecrets.newID() : asked.id.lowercased()
         guard policy.state == .unspecified || policy.state == .draft else {
             throw .invalid(field: "policy.state", rule: "must be STATE_DRAFT, with which every policy begins")
         }
@@ -97,6 +97,7 @@ extension Call {
     fileprivate func update(
         _ asked: PolicySpec, _ mask: FieldMask, _ change: StateChange
     ) throws(CallError) -> PolicySpec {
+        if asked.id.isEmpty { throw .invalid(field: "policy.id", rule: "must be set") }
         let before = try storedPolicy(asked.id)
         if mask.paths.isEmpty { throw .invalid(field: "update_mask", rule: "must name the fields to change") }
         var after = before

@@ -199,9 +199,8 @@ extension EntityKind {
         columns: [
             Column("Job") { text(job($0)["ref"]?["id"]) },
             Column("Type") { $0["microAggregationBatchJob"] == nil ? "encryption" : "micro-aggregation" },
-            Column("State") { text(job($0)["states"]?.array?.first?["state"]) },
-            Column("Since") { text(job($0)["states"]?.array?.first?["stateTime"]) },
-            Column("Message") { text(job($0)["states"]?.array?.first?["message"]) },
+            Column("State") { text(state($0)["state"]) }, Column("Since") { text(state($0)["stateTime"]) },
+            Column("Message") { text(state($0)["message"]) },
         ],
         list: Lister { api, _, _ throws(PolderError) in
             let answer = try await api.call(
@@ -243,6 +242,9 @@ extension EntityKind {
     private static func job(_ wrapper: JSONValue) -> JSONValue {
         wrapper["encryptionBatchJob"] ?? wrapper["microAggregationBatchJob"] ?? .null
     }
+
+    /// The last of its states: they come in the order in which they were reported.
+    private static func state(_ wrapper: JSONValue) -> JSONValue { job(wrapper)["states"]?.array?.last ?? .null }
 
     private static func jobRef(_ id: String, _ api: APISession) async throws(PolderError) -> JSONValue {
         ["id": .string(id), "projectId": .string(try await api.projectID())]

@@ -18,6 +18,8 @@ package struct GRPCServerOptions: Sendable {
     /// Told of every call that ends, on the loop: its path (nil when there is no such method), its status, how long it took. Must be
     /// quick.
     package var observe: @Sendable (_ path: String?, _ code: StatusCode, _ time: Duration) -> Void = { _, _, _ in }
+    /// Answers what is no gRPC, by its path, on the loop; nil leaves it to the server. Must be quick.
+    package var elsewhere: @Sendable (_ path: String) -> Response? = { _ in nil }
 
     /// The defaults.
     package init() {}
@@ -25,7 +27,7 @@ package struct GRPCServerOptions: Sendable {
 
 /// gRPC behind a listener: what `HTTPServer.start` takes as its handler. HTTP/2 by libnghttp2 only.
 ///
-/// What is no gRPC is answered in HTTP: 415 for another content type, 505 over HTTP/1.1, 405 for another method than POST.
+/// What is no gRPC is answered in HTTP, by `GRPCServerOptions.elsewhere` or with 415 for another content type, 505 over HTTP/1.1, 405 for another method than POST.
 package final class GRPCHandler: RequestHandler {
     let options: GRPCServerOptions
     private unowned(unsafe) let server: ServerLoop  // holds this handler
@@ -94,7 +96,9 @@ package final class GRPCHandler: RequestHandler {
     /// Answers what is no gRPC over HTTP/2.
     package func requestArrived(_ stream: StreamID, head: borrowing RequestHead, body: UnsafeRawBufferPointer) {
         let response: Response
-        if !(head.value(of: .contentType).map { GRPCContentType.matches($0) } ?? false) {
+        if let other = options.elsewhere(String(decoding: head.path, as: UTF8.self)) {
+            response = other
+        } else if !(head.value(of: .contentType).map { GRPCContentType.matches($0) } ?? false) {
             response = .text(.unsupportedMediaType, "content-type must be application/grpc\n")
         } else if !ASCII.equal(head.method, "POST") {
             response = .text(.methodNotAllowed, "gRPC calls are POST requests\n", headers: ["allow": "POST"])
