@@ -98,6 +98,7 @@ let plan: [[Target]] = [
     shared(
         "KeyVault",
         uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "API", "Wire", "Bytes", "Time", "Faults"]),
+    shared("Tunnel", uses: ["System", "HTTP", "JSON", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
     shared("AccessPolicy", uses: ["HTTP", "JSON", "Crypto", "Bytes", "Faults"]),
     shared("AuditChain", uses: ["Tokens", "System", "Crypto", "JSON", "Bytes", "Time", "Faults"]),
