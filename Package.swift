@@ -99,6 +99,9 @@ let plan: [[Target]] = [
         "KeyVault",
         uses: ["Privacy", "Crypto", "SQLite", "System", "EventLoop", "API", "Wire", "Bytes", "Time", "Faults"]),
     shared("Tunnel", uses: ["System", "HTTP", "JSON", "Bytes", "Time", "Faults"]),
+    shared(
+        "Kubernetes",
+        uses: ["Net", "TLS", "HTTP", "EventLoop", "System", "YAML", "JSON", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
     shared("AccessPolicy", uses: ["HTTP", "JSON", "Crypto", "Bytes", "Faults"]),
     shared("AuditChain", uses: ["Tokens", "System", "Crypto", "JSON", "Bytes", "Time", "Faults"]),

@@ -35,6 +35,31 @@ package struct TLSFiles: Sendable, Equatable {
     fileprivate var all: [String] { [certificate, key, authorities].compactMap { $0 } }
 }
 
+/// What `TLSFiles` names, as PEM text: for a client that has it from elsewhere than files of its own. It is not read again.
+package struct TLSMaterial: Sendable {
+    /// The own certificate, followed by those between it and the root. Nil for a client without one.
+    package var certificate: [UInt8]?
+    /// The private key of `certificate`. A secret.
+    package var key: [UInt8]?
+    /// The authorities that the server's certificate must come from. Nil: the machine's.
+    package var authorities: [UInt8]?
+
+    /// From its parts.
+    package init(certificate: [UInt8]? = nil, key: [UInt8]? = nil, authorities: [UInt8]?) {
+        self.certificate = certificate
+        self.key = key
+        self.authorities = authorities
+    }
+}
+
+/// Where a client has its certificate and authorities from.
+private enum ClientSource {
+    case files(TLSFiles)
+    case material(TLSMaterial)
+
+    var files: TLSFiles? { if case .files(let files) = self { files } else { nil } }
+}
+
 /// Whether a server asks a client for its certificate.
 package enum ClientCertificates: Sendable {
     /// Never.
@@ -114,11 +139,20 @@ final class ContextHandle: @unchecked Sendable {  // OpenSSL locks an SSL_CTX it
         return context
     }
 
-    fileprivate static func client(_ files: TLSFiles, _ names: [ApplicationProtocol]) throws(TLSError) -> ContextHandle
-    {
+    fileprivate static func client(
+        _ source: ClientSource, _ names: [ApplicationProtocol]
+    ) throws(TLSError) -> ContextHandle {
         let context = try ContextHandle(server: false, protocols: names)
-        try context.configure(files)
-        if files.authorities == nil {
+        let trustsMachine: Bool
+        switch source {
+        case .files(let files):
+            try context.configure(files)
+            trustsMachine = files.authorities == nil
+        case .material(let material):
+            try context.configure(material)
+            trustsMachine = material.authorities == nil
+        }
+        if trustsMachine {
             try check(SSL_CTX_set_default_verify_paths(context.pointer), "SSL_CTX_set_default_verify_paths")
         }
         SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
@@ -127,6 +161,68 @@ final class ContextHandle: @unchecked Sendable {  // OpenSSL locks an SSL_CTX it
             context.pointer, context.protocols.baseAddress, UInt32(context.protocols.count))
         try check(result == 0 ? 1 : 0, "SSL_CTX_set_alpn_protos")
         return context
+    }
+
+    private func configure(_ material: TLSMaterial) throws(TLSError) {
+        try configure(TLSFiles(authorities: nil))
+        if let text = material.certificate {
+            var isFirst = true
+            try Self.forEachCertificate(in: text, "the client's certificate") { certificate in
+                defer { isFirst = false }
+                if isFirst {
+                    defer { X509_free(certificate) }
+                    return SSL_CTX_use_certificate(pointer, certificate) == 1
+                }
+                if copenssl_add_chain_certificate(pointer, certificate) == 1 { return true }
+                X509_free(certificate)
+                return false
+            }
+        }
+        if let text = material.key {
+            let key = try Self.withMemory(text) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+            defer { EVP_PKEY_free(key) }
+            guard let key, SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1 else {
+                throw .unusableFile(path: "the client's key", reason: drainErrors())
+            }
+        }
+        if let text = material.authorities {
+            let store = SSL_CTX_get_cert_store(pointer)
+            try Self.forEachCertificate(in: text, "the authorities") { certificate in
+                defer { X509_free(certificate) }
+                return X509_STORE_add_cert(store, certificate) == 1
+            }
+        }
+    }
+
+    /// Reads PEM text; `take` owns each certificate and says whether it was good.
+    private static func forEachCertificate(
+        in text: [UInt8], _ what: String, _ take: (OpaquePointer) -> Bool
+    ) throws(TLSError) {
+        var count = 0
+        var isGood = true
+        try withMemory(text) { memory in
+            while isGood, let certificate = PEM_read_bio_X509(memory, nil, nil, nil) {
+                isGood = take(certificate)
+                count += 1
+            }
+        }
+        let reason = drainErrors()  // the end of the text is an error to OpenSSL, too
+        guard isGood, count > 0 else {
+            throw .unusableFile(path: what, reason: count == 0 ? "no certificate in PEM form" : reason)
+        }
+    }
+
+    private static func withMemory<Result>(
+        _ text: [UInt8], _ body: (OpaquePointer) -> Result
+    ) throws(TLSError) -> Result {
+        var result: Result?
+        text.withUnsafeBytes { bytes in
+            guard let memory = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return }
+            defer { BIO_free(memory) }
+            result = body(memory)
+        }
+        guard let result else { throw .library(call: "BIO_new_mem_buf", reason: drainErrors()) }
+        return result
     }
 
     private func configure(_ files: TLSFiles) throws(TLSError) {
@@ -219,18 +315,33 @@ package final class TLSServerContext: Sendable {
 ///
 /// Any thread. The files are looked at again when `reloadIfChanged` is called.
 package final class TLSClientContext: Sendable {
-    private let files: TLSFiles
+    private let source: ClientSource
     private let protocols: [ApplicationProtocol]
     private let current: Mutex<CurrentContext>
 
     /// Reads the files.
     ///
     /// - Throws: `.unusableFile` for the first file that does not fit.
-    package init(_ files: TLSFiles, protocols: [ApplicationProtocol] = [.http2, .http1]) throws(TLSError) {
-        self.files = files
+    package convenience init(
+        _ files: TLSFiles, protocols: [ApplicationProtocol] = [.http2, .http1]
+    ) throws(TLSError) {
+        try self.init(.files(files), protocols)
+    }
+
+    /// Takes what the text holds.
+    ///
+    /// - Throws: `.unusableFile`, whose path says which part does not fit.
+    package convenience init(
+        _ material: TLSMaterial, protocols: [ApplicationProtocol] = [.http2, .http1]
+    ) throws(TLSError) {
+        try self.init(.material(material), protocols)
+    }
+
+    private init(_ source: ClientSource, _ protocols: [ApplicationProtocol]) throws(TLSError) {
+        self.source = source
         self.protocols = protocols
-        let statuses = statusOfAll(files)
-        let handle = try ContextHandle.client(files, protocols)
+        let statuses = source.files.map(statusOfAll) ?? []
+        let handle = try ContextHandle.client(source, protocols)
         current = Mutex(CurrentContext(handle: handle, statuses: statuses, nextLook: .now() + .seconds(1)))
     }
 
@@ -244,7 +355,10 @@ package final class TLSClientContext: Sendable {
 
     /// Looks whether the files have changed, at most once a second, and takes the new ones when they are good.
     package func reloadIfChanged(now: MonotonicTime = .now()) -> TLSReload {
-        reload(current, files, now) { () throws(TLSError) in try ContextHandle.client(files, protocols) }
+        guard let files = source.files else { return .unchanged }
+        return reload(current, files, now) { () throws(TLSError) in
+            try ContextHandle.client(.files(files), protocols)
+        }
     }
 }
 

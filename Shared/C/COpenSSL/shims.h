@@ -44,6 +44,11 @@ static inline int copenssl_set_server_name(SSL *session, const char *name) {
 
 static inline STACK_OF(X509_NAME) *copenssl_load_ca_names(const char *file) { return SSL_load_client_CA_file(file); }
 
+// Takes the certificate over when it answers 1.
+static inline int copenssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add_extra_chain_cert(context, certificate);
+}
+
 static inline int copenssl_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 
 static inline const ASN1_STRING *copenssl_name_at(const GENERAL_NAMES *names, int index, int *type) {
