@@ -103,7 +103,7 @@ let plan: [[Target]] = [
         "Kubernetes",
         uses: ["Net", "TLS", "HTTP", "EventLoop", "System", "YAML", "JSON", "Bytes", "Time", "Faults"]),
     shared("Reconcile", uses: ["Bytes", "Crypto", "JSON", "Time", "Faults"]),
-    shared("AccessPolicy", uses: ["HTTP", "JSON", "Crypto", "Bytes", "Faults"]),
+    shared("AccessPolicy", uses: ["HTTP", "JSON", "Crypto", "Bytes", "Faults"], tests: ["RequestReader"]),
     shared("AuditChain", uses: ["Tokens", "System", "Crypto", "JSON", "Bytes", "Time", "Faults"]),
     shared("JSONSchema", uses: ["JSON", "Regex", "Bytes", "Faults"]),
     shared("Contracts", uses: ["Avro", "JSONSchema", "JSON", "Regex", "GRPC", "API", "Wire", "Bytes", "Faults"]),
@@ -165,7 +165,8 @@ let plan: [[Target]] = [
     service(
         "Polder", binary: "polder",
         uses: [
-            "ServiceKit", "API", "GRPC", "Net", "HTTP", "EventLoop", "System", "TLS", "Tokens", "Contracts",
+            "ServiceKit", "AccessPolicy", "AuditChain", "API", "GRPC", "Net", "HTTP", "EventLoop", "System", "TLS",
+            "Tokens", "Contracts",
             "PlaneConfig", "Privacy",
             "KeyVault", "EventLog", "Crypto", "YAML", "Wire", "Avro", "JSON", "Config", "Observe", "Time", "Faults",
             "Bytes",
@@ -189,13 +190,16 @@ let plan: [[Target]] = [
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "API", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2", "JSON",
-                "JSONSchema", "Privacy", "Regex", "SessionJudge", "Time", "Tokens", "Wire", "YAML",
+                "API", "AccessPolicy", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2",
+                "JSON", "JSONSchema", "Privacy", "Regex", "RequestReader", "SessionJudge", "Time", "Tokens", "Wire",
+                "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),
         .target(
             name: "SessionJudge", dependencies: ["Bytes", "HTTP", "HTTP2"], path: "Tests/SessionJudge",
             exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "RequestReader", path: "Tests/RequestReader", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "HTTP2Rules", path: "Tests/HTTP2Rules", exclude: ["README.md"], swiftSettings: strict),
         .testTarget(

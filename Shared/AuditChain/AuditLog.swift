@@ -145,8 +145,8 @@ package final class AuditLog: Sendable {
 
     // MARK: The writing thread
 
-    /// Carries the writer to its thread.
-    private final class WriterBox: @unchecked Sendable {  // touched by `init` before the thread starts, then by the thread only
+    /// Carries the writer to its thread. Unchecked: `init` touches it before the thread starts, then only the thread does.
+    private final class WriterBox: @unchecked Sendable {
         var writer: ChainWriter?
 
         init(_ writer: consuming ChainWriter) { self.writer = consume writer }

@@ -1,5 +1,6 @@
 import AccessPolicy
 import Glibc
+import RequestReader
 import TestKit
 import Testing
 

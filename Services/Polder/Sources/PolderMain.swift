@@ -12,6 +12,7 @@ package enum PolderMain {
             CommandShape(ApplyCommand.self), CommandShape(MonitorCommand.self), CommandShape(LogsCommand.self),
             CommandShape(UsageCommand.self, otherNames: ["get usage"]), CommandShape(MembersCommand.self),
             CommandShape(RolesCommand.self), CommandShape(InviteCommand.self, otherNames: ["invite users"]),
+            CommandShape(PolicyTestCommand.self), CommandShape(AuditVerifyCommand.self),
         ] + EntityCommands.all + StateCommands.all + [
             CommandShape(ContextListCommand.self, group: .context),
             CommandShape(ContextShowCommand.self, group: .context),

@@ -314,8 +314,19 @@ package struct AnswerFilter: Sendable {
             // Only ASCII matters: no name that we look for has anything else.
             if !isNameLong { name.append(scalar < 0x80 ? UInt8(scalar) : 0xFF) }
         } else if fate == .replaced {
-            valueCount += scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : 3
+            valueCount += Self.byteCount(scalar)
             paddingCount = scalar == 0x3D ? paddingCount + 1 : 0
+        }
+    }
+
+    /// Bytes in UTF-8; of a surrogate pair the first half counts for both.
+    private static func byteCount(_ scalar: UInt32) -> Int {
+        switch scalar {
+        case 0..<0x80: 1
+        case 0x80..<0x800: 2
+        case 0xD800..<0xDC00: 4
+        case 0xDC00..<0xE000: 0
+        default: 3
         }
     }
 

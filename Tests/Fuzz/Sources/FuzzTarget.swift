@@ -47,6 +47,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case address
     /// Durations, times, references, names.
     case text
+    /// Paths and queries of calls to a cluster.
+    case policyPath = "policy-path"
+    /// Policies of a plane's owner.
+    case policyJSON = "policy-json"
+    /// Answers of a cluster, in pieces.
+    case responseFilter = "response-filter"
 
     /// Runs one input.
     ///
@@ -75,6 +81,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .regex: try RegexFuzz.run(bytes)
         case .address: try AddressFuzz.run(bytes)
         case .text: try TextFuzz.run(bytes)
+        case .policyPath: try PolicyPathFuzz.run(bytes)
+        case .policyJSON: try PolicyJSONFuzz.run(bytes)
+        case .responseFilter: try ResponseFilterFuzz.run(bytes)
         }
     }
 

@@ -1,6 +1,6 @@
 /// One thing that `polder` can do. Reading its arguments declares them.
 package protocol Command: Sendable {
-    /// One or two words: `up`, `keys export`.
+    /// One to three words: `up`, `keys export`, `plane policy test`.
     static var name: String { get }
     /// One line for the list of commands.
     static var summary: String { get }
@@ -37,7 +37,7 @@ package struct CommandShape: Sendable {
         }
     }
 
-    /// One or two words: `up`, `get stream`.
+    /// One to three words: `up`, `get stream`, `plane policy test`.
     package let name: String
     /// Other names that find it; the overview does not show them.
     package let otherNames: [String]

@@ -59,9 +59,10 @@ package struct PolderCommandLine: Sendable {
 
     /// The command, by its name or another one that it goes by, in either order of two words, and what follows it.
     private func find(_ arguments: [String]) -> (CommandShape, [String])? {
-        for length in [2, 1] where arguments.count >= length {
+        for length in [3, 2, 1] where arguments.count >= length {
             let words = arguments[..<length]
-            let names = [words.joined(separator: " "), words.reversed().joined(separator: " ")]
+            var names = [words.joined(separator: " ")]
+            if length == 2 { names.append(words.reversed().joined(separator: " ")) }
             for name in names {
                 if let command = commands.first(where: { $0.name == name || $0.otherNames.contains(name) }) {
                     return (command, Array(arguments[length...]))

@@ -50,7 +50,7 @@ package struct Completer: Sendable {
     package func answer(to words: [String]) -> CompletionAnswer {
         let current = words.last ?? ""
         let before = Array(words.dropLast())
-        for length in [2, 1] where before.count >= length {
+        for length in [3, 2, 1] where before.count >= length {
             let name = before[..<length].joined(separator: " ")
             guard let command = commands.first(where: { $0.name == name || $0.otherNames.contains(name) }) else {
                 continue
@@ -61,7 +61,7 @@ package struct Completer: Sendable {
     }
 
     private func commandWords(behind words: [String], _ current: String) -> CompletionAnswer {
-        guard words.count < 2 else { return .words([]) }
+        guard words.count < 3 else { return .words([]) }
         var found: [CompletionAnswer.Candidate] = []
         for command in commands {
             let parts = command.name.split(separator: " ").map(String.init)

@@ -1,18 +1,24 @@
 /// How a Kubernetes API server reads a request target: a second implementation, of Go's `net/url` and `net/http` and of the
 /// server's request-info resolver (kubernetes/apiserver, `pkg/endpoints/request/requestinfo.go`), which shares nothing with ours.
 /// It is as generous as they are, and generous in the ways of proxies that may stand before them.
-struct RequestInfo: Equatable {
-    var verb = ""
-    var group = ""
-    var resource = ""
-    var subresource = ""
-    var namespace = ""
-    var name = ""
+package struct RequestInfo: Equatable {
+    /// What it does, in the words of RBAC.
+    package private(set) var verb = ""
+    /// The API group; empty for the core group.
+    package private(set) var group = ""
+    /// The resource.
+    package private(set) var resource = ""
+    /// The subresource; empty for none.
+    package private(set) var subresource = ""
+    /// The namespace; empty for none.
+    package private(set) var namespace = ""
+    /// The name; empty for none.
+    package private(set) var name = ""
     /// Not a resource: the path as the server sees it.
-    var plainPath: String?
+    package private(set) var plainPath: String?
 
     /// What somebody between the caller and the server may do to a path before it is read.
-    enum Habit: CaseIterable {
+    package enum Habit: CaseIterable, Sendable {
         /// As Go's server: decode once, keep everything else.
         case plain
         /// Decode, then remove dot segments and double slashes (`path.Clean`; most routers).
@@ -30,7 +36,7 @@ struct RequestInfo: Equatable {
     }
 
     /// Nil when the server would answer 400.
-    init?(method: String, target: [UInt8], _ habit: Habit) {
+    package init?(method: String, target: [UInt8], _ habit: Habit) {
         let mark = target.firstIndex(of: 0x3F) ?? target.endIndex
         guard target.first == 0x2F, var path = Self.unescape(Array(target[..<mark])) else { return nil }
         let query = mark < target.endIndex ? Array(target[(mark + 1)...]) : []
