@@ -21,6 +21,15 @@ package enum WebSocketMessage: Sendable, Equatable {
     /// The peer closes: answer with a close frame unless one was sent, then close the connection. The code is
     /// `.noStatus` when the frame had none.
     case close(WebSocketCloseCode, reason: String)
+
+    /// Bytes of its payload; of a close frame, of the reason alone.
+    package var payloadCount: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .binary(let bytes), .ping(let bytes), .pong(let bytes): bytes.count
+        case .close(_, let reason): reason.utf8.count
+        }
+    }
 }
 
 /// Which end of the connection this is: clients mask what they send, servers do not.

@@ -182,6 +182,27 @@ private final class Rig: Sendable {
         await #expect(throws: NetError.proxyRefused(Status(407))) { _ = try await rig.open(request) }
     }
 
+    @Test func `requests go through the proxy too`() async throws {
+        let certificates = try await Certificates()
+        let rig = try await Rig(certificates: certificates)
+        var options = HTTPClientOptions()
+        options.serverName = "localhost"
+        options.proxies = ProxyRules(proxy: HTTPProxy("http://us%20er:p%40ss:w@127.0.0.1:\(rig.ports[1])"))
+        let tls = try TLSClientContext(TLSFiles(authorities: certificates.authority))
+        let client = HTTPClient(on: rig.loop, tls: tls, options: options)
+        let endpoint = HTTPEndpoint.tcp(host: "127.1", port: rig.ports[0], isSecure: true)
+        let response = try await client.send(Request(.get, "/busy"), to: endpoint)
+        #expect(response.status == .serviceUnavailable)
+        #expect(rig.server.output.contains("tunnel"))
+        client.shutDown()
+        options.proxies = ProxyRules(proxy: HTTPProxy(host: "127.0.0.1", port: rig.ports[1]))
+        let nameless = HTTPClient(on: rig.loop, tls: tls, options: options)
+        await #expect(throws: NetError.proxyRefused(Status(407))) {
+            _ = try await nameless.send(Request(.get, "/busy"), to: endpoint)
+        }
+        nameless.shutDown()
+    }
+
     @Test func `a sender that nobody asks has to wait, and nothing is lost`() async throws {
         let rig = try await Rig()
         let stream = try await rig.open(try rig.request("/flood"))

@@ -75,17 +75,23 @@ package final class KubernetesClient: Sendable {
     package func open(
         _ request: Request, headDeadline: Duration? = nil
     ) async throws(KubernetesError) -> KubernetesAnswer {
-        let answer = try await openOnce(request, isRefused: false, headDeadline)
+        try await open(request, headDeadline: headDeadline ?? options.headDeadline, deadline: nil)
+    }
+
+    private func open(
+        _ request: Request, headDeadline: Duration?, deadline: Duration?
+    ) async throws(KubernetesError) -> KubernetesAnswer {
+        let answer = try await openOnce(request, isRefused: false, headDeadline, deadline)
         guard answer.head.status == .unauthorized, access.token != nil else { return answer }
         answer.cancel()
-        return try await openOnce(request, isRefused: true, headDeadline)
+        return try await openOnce(request, isRefused: true, headDeadline, deadline)
     }
 
     private func openOnce(
-        _ request: Request, isRefused: Bool, _ headDeadline: Duration?
+        _ request: Request, isRefused: Bool, _ headDeadline: Duration?, _ deadline: Duration?
     ) async throws(KubernetesError) -> KubernetesAnswer {
         let request = try await prepared(request, isRefused: isRefused)
-        let exchange = http.begin(request, to: endpoint, headDeadline: headDeadline ?? options.headDeadline)
+        let exchange = http.begin(request, to: endpoint, headDeadline: headDeadline, deadline: deadline)
         return KubernetesAnswer(head: try await net { () throws(NetError) in try await exchange.head() }, exchange)
     }
 
@@ -189,9 +195,9 @@ package final class KubernetesClient: Sendable {
 
     private func callOnce(_ request: Request, until end: MonotonicTime) async throws(KubernetesError) -> Response {
         let left = max(end - .now(), .milliseconds(1))
-        let answer = try await open(request, headDeadline: min(left, options.headDeadline))
+        let answer = try await open(request, headDeadline: nil, deadline: left)
         var response = answer.head
-        response.body = try await answer.collect(limit: options.bodyLimit, until: end, on: loop)
+        response.body = try await answer.collect(limit: options.bodyLimit)
         guard response.status.isSuccess else { throw Self.failure(response) }
         return response
     }
@@ -258,17 +264,6 @@ package final class KubernetesAnswer: Sendable {
             if body.isEmpty { body = piece } else { body += piece }
         }
         return body
-    }
-
-    func collect(limit: Int, until end: MonotonicTime, on loop: EventLoop) async throws(KubernetesError) -> [UInt8] {
-        let timer = Timer(on: loop, at: end) { [exchange] in exchange.cancel() }
-        defer { timer.cancel() }
-        do throws(KubernetesError) {
-            return try await collect(limit: limit)
-        } catch {
-            if error == .net(.cancelled), timer.hasFired { throw .net(.deadlineExceeded("the rest of an answer")) }
-            throw error
-        }
     }
 
     /// The server is told that nobody wants the rest.

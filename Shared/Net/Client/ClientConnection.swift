@@ -28,7 +28,7 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
         switch endpoint {
         case .unix(let path):
             do throws(SystemError) {
-                dial([try SocketAddress(unixPath: path)], tls: nil)
+                dial([try SocketAddress(unixPath: path)], through: nil, tls: nil)
             } catch {
                 streamEnded(.system(error))
             }
@@ -41,18 +41,24 @@ final class ClientConnection: StreamConnectionOwner, @unchecked Sendable {  // t
             let tls = isSecure ? core.tls.map { (context: $0, serverName: name) } : nil
             // A client that lives long must see a renewed certificate; a refused one leaves the old in use.
             if let tls { _ = tls.context.reloadIfChanged() }
-            core.resolver.resolve(host: host, port: UInt16(clamping: port), on: core.loop) { [self] result in
+            let proxy = core.options.proxies.proxy(host: host, port: port)
+            let dialledPort = UInt16(clamping: proxy?.port ?? port)
+            core.resolver.resolve(host: proxy?.host ?? host, port: dialledPort, on: core.loop) { [self] result in
                 switch result {
-                case .success(let addresses): dial(addresses, tls: tls)
+                case .success(let addresses):
+                    dial(addresses, through: proxy.map { ProxyTunnel(to: host, port: port, by: $0) }, tls: tls)
                 case .failure(let error): streamEnded(.system(error))
                 }
             }
         }
     }
 
-    private func dial(_ addresses: [SocketAddress], tls: (context: TLSClientContext, serverName: String)?) {
+    private func dial(
+        _ addresses: [SocketAddress], through tunnel: consuming ProxyTunnel?,
+        tls: (context: TLSClientContext, serverName: String)?
+    ) {
         guard !isOver else { return }
-        let stream = StreamConnection(dialling: addresses, tls: tls, on: core.loop, owner: self)
+        let stream = StreamConnection(dialling: addresses, tls: tls, through: tunnel, on: core.loop, owner: self)
         self.stream = stream
         stream.start()
     }

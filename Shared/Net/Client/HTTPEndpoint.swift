@@ -37,6 +37,8 @@ package struct HTTPClientOptions: Sendable {
     /// While exchanges are under way on an HTTP/2 connection and nothing was heard of the server for this long, it is pinged; when this
     /// long again nothing is heard, the connection ends. Nil: an exchange that misses its deadline is what tells.
     package var keepAlive: Duration?
+    /// Which endpoints are reached through a proxy.
+    package var proxies = ProxyRules.none
     /// The name that the server's certificate must be for; nil: the one that is dialled.
     package var serverName: String?
     /// Speak HTTP/2 without asking on plain connections (RFC 9113 §3.3). In TLS, ALPN decides.

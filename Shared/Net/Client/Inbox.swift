@@ -4,8 +4,10 @@
 struct Inbox<Element: Sendable> {
     typealias Waiting = CheckedContinuation<Result<Element?, NetError>, Never>
 
-    private var elements: [Element] = []
+    private var elements: [(element: Element, size: Int)] = []
     private var next = 0  // elements before it were handed over
+    /// Bytes that wait to be asked for.
+    private(set) var size = 0
     private var outcome: Result<Void, NetError>?
     private var waiting: Waiting?
 
@@ -16,9 +18,10 @@ struct Inbox<Element: Sendable> {
     /// True while a task waits.
     var isAsked: Bool { waiting != nil }
 
-    mutating func put(_ element: Element) {
+    mutating func put(_ element: Element, size: Int) {
         guard outcome == nil else { return }
-        elements.append(element)
+        elements.append((element, size))
+        self.size += size
         handOver()
     }
 
@@ -33,6 +36,7 @@ struct Inbox<Element: Sendable> {
     mutating func giveUp(_ error: NetError) {
         elements = []
         next = 0
+        size = 0
         end(.failure(error))
     }
 
@@ -45,8 +49,9 @@ struct Inbox<Element: Sendable> {
     private mutating func handOver() {
         guard let waiting else { return }
         if next < elements.count {
-            let element = elements[next]
+            let (element, size) = elements[next]
             next += 1
+            self.size -= size
             if next == elements.count {
                 elements.removeAll(keepingCapacity: true)
                 next = 0
@@ -65,9 +70,11 @@ extension Inbox<[UInt8]> {
     mutating func put(_ bytes: UnsafeRawBufferPointer) {
         guard outcome == nil else { return }
         if count > 0 {
-            elements[elements.count - 1].append(contentsOf: bytes)
+            elements[elements.count - 1].element.append(contentsOf: bytes)
+            elements[elements.count - 1].size += bytes.count
+            size += bytes.count
         } else {
-            put([UInt8](bytes))
+            put([UInt8](bytes), size: bytes.count)
         }
     }
 }

@@ -66,15 +66,17 @@ extension HTTPClient {
     /// - Parameters:
     ///   - request: Its body is sent at once.
     ///   - bodyFollows: True when the body, or more of it, is sent later.
-    ///   - headDeadline: For the way to the server and the head of the answer.
+    ///   - headDeadline: For the way to the server and the head of the answer; nil: `deadline` is enough.
+    ///   - deadline: For the whole exchange; nil: once it has begun it may last.
     package func begin(
-        _ request: Request, to endpoint: HTTPEndpoint, bodyFollows: Bool = false, headDeadline: Duration
+        _ request: Request, to endpoint: HTTPEndpoint, bodyFollows: Bool = false, headDeadline: Duration?,
+        deadline: Duration? = nil
     ) -> StreamedExchange {
         let core = Core(loop: loop)
         var head = request
         head.body = []
         if !bodyFollows, !request.body.isEmpty { head.headers["content-length"] = "\(request.body.count)" }
-        let stream = open(head, to: endpoint, taker: core)
+        let stream = open(head, to: endpoint, deadline: deadline, taker: core)
         let body = request.body
         loop.post {
             core.begin(stream, body, isComplete: !bodyFollows, headDeadline: headDeadline)
@@ -102,11 +104,12 @@ private final class Core: HTTPStreamTaker, @unchecked Sendable {  // touched on 
     }
 
     /// Before anything can be heard of the stream, unless it has failed already.
-    func begin(_ stream: HTTPStream, _ body: [UInt8], isComplete: Bool, headDeadline: Duration) {
+    func begin(_ stream: HTTPStream, _ body: [UInt8], isComplete: Bool, headDeadline: Duration?) {
         guard !inbox.hasEnded else { return stream.cancel() }
         self.stream = stream
         if !body.isEmpty { body.withUnsafeBytes { _ = stream.send($0) } }
         if isComplete { stream.end() }
+        guard let headDeadline else { return }
         headTimer = loop.schedule(after: headDeadline) { [weak self] in
             self?.giveUp(.deadlineExceeded("the head of an answer"))
         }

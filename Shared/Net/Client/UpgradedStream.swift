@@ -117,13 +117,12 @@ package final class UpgradedStream: Sendable {
         private let loop: EventLoop
         private var stream: StreamConnection?
         private var inbox = Inbox<[UInt8]>()
-        private var waitingBytes = 0
         private var sending: [CheckedContinuation<NetError?, Never>] = []
 
         init(_ stream: StreamConnection, _ rest: [UInt8], on loop: EventLoop) {
             self.stream = stream
             self.loop = loop
-            if !rest.isEmpty { inbox.put(rest) }
+            if !rest.isEmpty { inbox.put(rest, size: rest.count) }
         }
 
         /// Runs on the loop, at once when that is where we are.
@@ -133,9 +132,7 @@ package final class UpgradedStream: Sendable {
 
         func ask(_ continuation: Inbox<[UInt8]>.Waiting) {
             inbox.ask(continuation)
-            guard inbox.count == 0 else { return }
-            waitingBytes = 0
-            stream?.resumeReading()
+            if inbox.size < Self.highWater { stream?.resumeReading() }
         }
 
         func send(_ bytes: [UInt8], _ continuation: CheckedContinuation<NetError?, Never>) {
@@ -174,11 +171,8 @@ package final class UpgradedStream: Sendable {
         func streamOpened(_ applicationProtocol: ApplicationProtocol?) {}
 
         func streamArrived(_ bytes: UnsafeRawBufferPointer) {
-            let wasAsked = inbox.isAsked
             inbox.put(bytes)
-            if wasAsked { return }
-            waitingBytes += bytes.count
-            if waitingBytes >= Self.highWater { stream?.pauseReading() }
+            if inbox.size >= Self.highWater { stream?.pauseReading() }
         }
 
         func streamDrained() {

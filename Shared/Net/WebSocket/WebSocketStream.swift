@@ -84,10 +84,8 @@ package final class WebSocketStream: Sendable {
 
     /// The socket on its loop.
     fileprivate final class Core: WebSocketDelegate, @unchecked Sendable {  // touched on its loop only
-        /// Unsent bytes from which on senders wait.
+        /// Unsent bytes from which on senders wait, and bytes that nobody has asked for from which on the server has to.
         private static let highWater = 256 * 1024
-        /// Messages that may wait to be asked for before the server has to wait.
-        private static let messageHighWater = 16
 
         private let loop: EventLoop
         private var connection: WebSocketConnection?
@@ -123,7 +121,7 @@ package final class WebSocketStream: Sendable {
 
         func ask(_ continuation: Inbox<WebSocketMessage>.Waiting) {
             inbox.ask(continuation)
-            if inbox.count < Self.messageHighWater { connection?.resumeReading() }
+            if inbox.size < Self.highWater { connection?.resumeReading() }
         }
 
         func send(_ bytes: [UInt8], _ continuation: CheckedContinuation<NetError?, Never>) {
@@ -148,8 +146,9 @@ package final class WebSocketStream: Sendable {
         }
 
         func messageArrived(_ message: WebSocketMessage, on connection: WebSocketConnection) {
-            inbox.put(message)
-            if inbox.count >= Self.messageHighWater { connection.pauseReading() }
+            // An empty message takes memory, too.
+            inbox.put(message, size: 64 + message.payloadCount)
+            if inbox.size >= Self.highWater { connection.pauseReading() }
         }
 
         func outputDrained(on connection: WebSocketConnection) { resumeSending(nil) }
