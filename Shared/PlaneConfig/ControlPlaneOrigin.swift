@@ -114,8 +114,11 @@ final class ControlPlaneOrigin: PlaneOrigin {
         }
         while true {
             if let answer = answer.wait(upTo: .milliseconds(100), { $0 }) { return answer }
-            if state.withLock({ $0.isStopped }) { call.cancel() }
+            guard !state.withLock({ $0.isStopped }) else { break }
         }
+        // Whoever stops this thread may hold up the one on which the call would end.
+        call.cancel()
+        return .failure(GRPCStatus(.cancelled, "stopped"))
     }
 
     /// Keeps a stream of hints open, once there is somebody to read.
