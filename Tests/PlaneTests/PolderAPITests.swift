@@ -192,6 +192,60 @@ import Testing
         #expect(try await polder.plane.stop() == 0)
     }
 
+    @Test func `jobs and Kafka entities are applied once, and people are listed and forgotten`() async throws {
+        let polder = try await Desk()
+        defer { polder.plane.killSupervisor() }
+        let file = try polder.plane.folder.write(
+            "plane.yaml",
+            text: """
+                kind: KafkaExporter
+                spec: {streamRef: {name: visits}, target: {clusterRef: {name: export}, topic: visits-in-clear}}
+                ---
+                kind: KafkaCluster
+                spec: {ref: {name: export}, bootstrapServers: "kafka:9093", authMechanism: SASL_SSL}
+                ---
+                kind: BatchJob
+                spec:
+                  microAggregationBatchJob:
+                    sourceData: {dataConnectorRef: {name: bucket}, fileName: in.csv}
+                    targetData: {dataConnectorRef: {name: bucket}, fileName: out.csv}
+                    dataContractRef: {handle: strmprivacy, name: example, version: 1.5.0}
+                    aggregationConfig: {minimumKAnonymity: 3}
+                ---
+                kind: DataConnector
+                spec: {ref: {name: bucket}, s3Bucket: {bucketName: b, credentials: "{}"}}
+                ---
+                kind: Stream
+                spec: {ref: {name: visits}}
+                """)
+        func applied() async throws -> [String] {
+            try await polder.json("apply", "-f", file).array?.map {
+                "\($0["action"]?.string ?? "") \($0["entity"]?.string ?? "") \($0["name"]?.string ?? "")"
+            } ?? []
+        }
+        let entities = [
+            "stream visits", "data-connector bucket", "batch-job bucket/in.csv", "kafka-cluster export",
+            "kafka-exporter export-visits",
+        ]
+        #expect(try await applied() == entities.map { "create \($0)" })
+        #expect(try await applied() == entities.map { "unchanged \($0)" })
+        #expect(try await polder("list", "batch-jobs").output.contains("micro-aggregation  PENDING"))
+        #expect(
+            try await polder.json("get", "kafka-exporter", "export-visits")["target"]?["topic"] == "visits-in-clear")
+
+        // The story leaves one person behind, with one key.
+        let story = "\(Strangers.packageRoot)/Tests/Strangers/cli.py"
+        try await runTool(
+            Strangers.python, [story, "subjects", polder.plane.readyFile, polder.plane.folder.file("strm")],
+            deadline: .seconds(300))
+        #expect(try await polder("list", "data-subjects", "-o", "plain").output == "person-2\n")
+        #expect(try await polder.json("list", "data-subject-keylinks", "person-2").array?.count == 1)
+        #expect(try await polder("delete", "data-subject", "person-2").output == "data-subject person-2 deleted\n")
+        try await polder("delete", "data-subject", "person-2", code: 4)
+        #expect(try await polder("list", "data-subjects", "-o", "plain").output.isEmpty)
+        #expect(try await polder.plane.stop() == 0)
+    }
+
     @Test func `people and contexts`() async throws {
         let polder = try await Desk()
         defer { polder.plane.killSupervisor() }

@@ -6,8 +6,8 @@ struct ApplyCommand: Command {
     static let name = "apply"
     static let summary = "Makes the control plane have the entities that files describe."
     static let details = """
-        Takes the documents of a plane folder (kind and spec; several in a file), and of Project, PurposeMapping, DataConnector and
-        BatchExporter, too. What is there already and as described stays; what differs is changed where the API can, or told.
+        Takes the documents of a plane folder (kind and spec; several in a file), and of Project, PurposeMapping, DataConnector,
+        BatchExporter, BatchJob, KafkaCluster and KafkaExporter, too. What is there already and as described stays; what differs is changed where the API can, or told.
         Contracts and policies without a state are put in force, as in a plane folder: their review and approval are yours.
         Only what a document says is compared. Applying again changes nothing.
         """
@@ -121,7 +121,7 @@ struct ApplyCommand: Command {
                 mistakes.map { "\(document.place([.member("spec")] + $0.path)): \($0.text)" })
         }
         let actual = try await kind.find(api, desired)
-        let title = EntityKind.named(kind.entity)?.name(of: .object(desired)) ?? ""
+        let title = kind.title?(desired) ?? EntityKind.named(kind.entity)?.name(of: .object(desired)) ?? ""
         var outcome = Outcome(entity: kind.entity, name: title, isNew: actual == nil)
         let before = actual?["state"]?.string ?? kind.states?.initial
         if let actual {

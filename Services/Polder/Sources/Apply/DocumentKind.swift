@@ -53,11 +53,14 @@ struct DocumentKind: Sendable {
     let update: (@Sendable (APISession, JSONObject, _ members: [String]) async throws(PolderError) -> Void)?
     /// Members that the control plane does not show again.
     var secrets: Set<String> = []
+    /// What an entity is called that has no name before it is made.
+    var title: (@Sendable (JSONObject) -> String)?
     var states: States?
 
     /// Every kind, in the order in which entities depend on each other.
     static let all: [DocumentKind] = [
-        EntityKind.project, .purposeMapping, .policy, .contract, .stream, .dataConnector, .batchExporter,
+        EntityKind.project, .purposeMapping, .policy, .contract, .stream, .dataConnector, .batchExporter, .batchJob,
+        .kafkaCluster, .kafkaExporter,
     ].compactMap(\.document)
 
     // MARK: - Parts of the kinds

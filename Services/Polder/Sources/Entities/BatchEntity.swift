@@ -225,7 +225,54 @@ extension EntityKind {
         },
         delete: Deleter { api, id, _ throws(PolderError) in
             _ = try await api.call(BatchJobsService.deleteBatchJob, ["ref": try await jobRef(id, api)])
-        })
+        },
+        document: DocumentKind(
+            kind: "BatchJob", entity: "batch-job",
+            check: DocumentKind.check(BatchJobsService.createBatchJob, "job"),
+            fill: { spec, api throws(PolderError) in
+                let project = JSONValue.string(try await api.projectID())
+                var filled = JSONObject()
+                for (name, job) in spec.members.map({ ($0.name, $0.value) }) {
+                    var job = inProject(job, project).object ?? [:]
+                    job["ref"] = ["projectId": project]
+                    filled[name] = .object(job)
+                }
+                return filled
+            },
+            find: { api, spec throws(PolderError) in
+                // A job has no name: the one that a document describes is one that does the same.
+                let answer = try await api.call(
+                    BatchJobsService.listBatchJobs, ["projectId": .string(try await api.projectID())])
+                return answer["jobs"]?.array?.first { FieldChange.changes(from: $0, to: .object(spec)).isEmpty }
+            },
+            create: { api, spec throws(PolderError) in
+                _ = try await api.call(BatchJobsService.createBatchJob, ["job": .object(spec)])
+            }, update: nil,
+            title: { spec in
+                let source = job(.object(spec))["sourceData"]
+                return "\(text(source?["dataConnectorRef"]?["name"]))/\(text(source?["fileName"]))"
+            }))
+
+    /// Whatever refers to a connector refers to one of this project, unless it says otherwise.
+    private static func inProject(_ value: JSONValue, _ project: JSONValue) -> JSONValue {
+        switch value {
+        case .array(let elements): return .array(elements.map { inProject($0, project) })
+        case .object(let object):
+            var filled = JSONObject()
+            for member in object.members {
+                var inner = inProject(member.value, project)
+                if ["dataConnectorRef", "data_connector_ref"].contains(member.name), var ref = inner.object,
+                    ref["projectId"] == nil, ref["project_id"] == nil
+                {
+                    ref["projectId"] = project
+                    inner = .object(ref)
+                }
+                filled[member.name] = inner
+            }
+            return .object(filled)
+        case .null, .bool, .number, .string: return value
+        }
+    }
 
     private enum JobType: String, CaseIterable {
         case encryption

@@ -83,7 +83,8 @@ struct EntityKind: Sendable {
     /// Every kind.
     static let all: [EntityKind] = [
         .stream, .keyStream, .credential, .contract, .schema, .policy, .purposeMapping, .project, .dataConnector,
-        .batchExporter, .batchJob, .kafkaCluster, .kafkaExporter, .kafkaUser, .installation, .user, .audit,
+        .batchExporter, .batchJob, .kafkaCluster, .kafkaExporter, .kafkaUser, .dataSubject, .dataSubjectKeylink,
+        .installation, .user, .audit,
     ]
 
     /// The kind that a word names.

@@ -38,7 +38,19 @@ extension EntityKind {
         },
         delete: Deleter { api, name, _ throws(PolderError) in
             _ = try await api.call(KafkaClustersService.deleteKafkaCluster, ["ref": try await api.reference(name)])
-        })
+        },
+        document: DocumentKind(
+            kind: "KafkaCluster", entity: "kafka-cluster",
+            check: DocumentKind.check(KafkaClustersService.createKafkaCluster, "kafkaCluster"),
+            fill: DocumentKind.inProject,
+            find: { api, spec throws(PolderError) in
+                try await DocumentKind.found { () throws(PolderError) in
+                    try await kafkaCluster.get?(api, text(value("ref.name", in: .object(spec)))) ?? .null
+                }
+            },
+            create: { api, spec throws(PolderError) in
+                _ = try await api.call(KafkaClustersService.createKafkaCluster, ["kafkaCluster": .object(spec)])
+            }, update: nil))
 
     /// Streams that are copied to a Kafka cluster.
     static let kafkaExporter: EntityKind = EntityKind(
@@ -81,7 +93,32 @@ extension EntityKind {
             _ = try await api.call(
                 KafkaExportersService.deleteKafkaExporter,
                 ["ref": try await api.reference(name), "recursive": .bool(isRecursive)])
-        })
+        },
+        document: DocumentKind(
+            kind: "KafkaExporter", entity: "kafka-exporter",
+            check: DocumentKind.check(KafkaExportersService.createKafkaExporter, "kafkaExporter"),
+            fill: { spec, api throws(PolderError) in
+                var spec = try await DocumentKind.inProject(spec, api)
+                spec = try await DocumentKind.inProject(spec, api, member: "streamRef")
+                if let target = spec["target"]?.object {
+                    spec["target"] = .object(try await DocumentKind.inProject(target, api, member: "clusterRef"))
+                }
+                return spec
+            },
+            find: { api, spec throws(PolderError) in
+                // The control plane names it after cluster and stream.
+                try await DocumentKind.found { () throws(PolderError) in
+                    try await kafkaExporter.get?(api, exporterName(spec)) ?? .null
+                }
+            },
+            create: { api, spec throws(PolderError) in
+                _ = try await api.call(KafkaExportersService.createKafkaExporter, ["kafkaExporter": .object(spec)])
+            }, update: nil, secrets: ["clientSecret", "clusterRef"], title: exporterName))
+
+    private static let exporterName: @Sendable (JSONObject) -> String = { spec in
+        let cluster = text(spec["target"]?["clusterRef"]?["name"])
+        return "\(cluster.isEmpty ? "shared-export" : cluster)-\(text(spec["streamRef"]?["name"]))"
+    }
 
     /// Who may read an exported stream.
     static let kafkaUser: EntityKind = EntityKind(
