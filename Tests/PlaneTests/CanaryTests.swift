@@ -41,15 +41,93 @@ import Testing
             try await plane.polder("read", "demo-0-1-2-3", "--from", "earliest").output.split(separator: "\n").count
                 == 20
         }
-        // While the plane runs (write-ahead logs, sockets) and after it has stopped.
+        try await expectOnDisk(run, of: plane, masked: "demo-M0-1", levels: 1...3, refused: refused)
+    }
+
+    @Test func `personal values of JSON events are on disk only where they may be, too`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("orders.yaml", text: Self.orders)
+        let plane = try await Plane(configuration: folder.path)
+        let ready = try plane.ready()
+        let token = try await plane.polder("token", "orders").output.trimmed
+        let run = String(UInt64.random(in: .min ... .max), radix: 36)
+        var refused: [String] = []
+        for number in 0..<16 {
+            // One in four is refused: a value against the schema, broken JSON.
+            let bad = number % 8
+            let body = """
+                {"strmMeta": {"eventContractRef": "canary/orders/1.0.0", "consentLevels": [1, 2]},
+                 "email": "canary-level1-\(run)-\(number)e", "names": ["canary-level2-\(run)-\(number)e", "x"],
+                 "total": \(bad == 1 ? "-1" : "1")\(bad == 5 ? "" : "}")
+                """
+            let status = try await runTool(
+                "curl",
+                [
+                    "--silent", "--show-error", "--cacert", ready.document["caFile"]?.string ?? "", "--data-binary",
+                    "@-", "--header", "Strm-Schema-Ref: canary/orders/1.0.0", "--write-out", "\n%{http_code}",
+                    "--header", "Authorization: Bearer \(token)", ready.url("events"),
+                ], input: Array(body.utf8)
+            ).output
+            #expect(status.hasSuffix(bad % 4 == 1 ? "400" : "204"), "\(number): \(status)")
+            #expect(!status.contains("canary-"), "an error body repeats what was sent: \(status)")
+            if bad % 4 == 1 { refused.append("-\(run)-\(number)e") }
+        }
+        try await eventually("all derived events") {
+            try await plane.polder("read", "orders-1-2", "--from", "earliest").output.split(separator: "\n").count == 12
+        }
+        try await expectOnDisk(run, of: plane, masked: "orders-M1", levels: 1...2, refused: refused)
+    }
+
+    /// A stream of JSON events with personal values of two purposes, and what is derived of it.
+    private static let orders = """
+        kind: Stream
+        spec: {ref: {name: orders}}
+        ---
+        kind: Stream
+        spec: {linkedStream: orders, consentLevels: [1]}
+        ---
+        kind: Stream
+        spec: {linkedStream: orders, consentLevels: [1, 2]}
+        ---
+        kind: Stream
+        spec:
+          linkedStream: orders
+          consentLevels: [1]
+          maskedFields: {fieldPatterns: {canary/orders/1.0.0: {fieldPatterns: [email]}}}
+        ---
+        kind: DataContract
+        spec:
+          ref: {handle: canary, name: orders, version: 1.0.0}
+          keyField: email
+          fieldMetadata:
+            - {fieldName: email, personalDataConfig: {isPii: true, purposeLevel: 1}}
+            - {fieldName: names, personalDataConfig: {isPii: true, purposeLevel: 2}}
+          schema:
+            definition: |
+              {"type": "object", "required": ["strmMeta", "email"], "properties": {
+                "strmMeta": {"type": "object", "required": ["eventContractRef", "consentLevels"], "properties": {
+                  "eventContractRef": {"type": "string"}, "consentLevels": {"type": "array", "items": {"type": "integer"}}}},
+                "email": {"type": "string"}, "names": {"type": "array", "items": {"type": "string"}},
+                "total": {"type": "number", "minimum": 0}}}
+        """
+
+    /// Looks for the values `canary-level<purpose>-<run>` in every byte of the state folder, while the plane runs (write-ahead logs,
+    /// sockets) and after it has stopped.
+    ///
+    /// - Parameters:
+    ///   - masked: The stream that shows hashes of what its purposes would allow.
+    ///   - refused: Parts of values in events that were refused: they must not be anywhere.
+    private func expectOnDisk(
+        _ run: String, of plane: Plane, masked: String, levels: ClosedRange<Int>, refused: [String]
+    ) async throws {
+        let streams = try plane.ready().document["streams"]?.array ?? []
         for moment in ["running", "stopped"] {
             if moment == "stopped" { try await plane.stop() }
-            for stream in ready.document["streams"]?.array ?? [] {
+            for stream in streams {
                 let purposes = stream["purposes"]?.array?.compactMap(\.int64) ?? []
-                let masked = stream["name"]?.string == "demo-M0-1"
-                for level in 1...3 {
+                for level in levels {
                     let topic = "\(plane.directory)/topics/\(stream["topic"]?.string ?? "?")"
-                    let mayHold = purposes.contains(Int64(level)) && !masked
+                    let mayHold = purposes.contains(Int64(level)) && stream["name"]?.string != masked
                     let holds = try Self.files(below: topic).contains {
                         try Self.holds($0, "canary-level\(level)-\(run)")
                     }

@@ -910,6 +910,11 @@ def streams(plane, folder):
     assert "nobody" in ends("NotFound", tool.delete_stream, "nobody")
     assert "shop-0-1" in ends("FailedPrecondition", tool.delete_stream, "shop")
     tool.delete_stream("shop", recursive=True)
+    # What is gone is told, too: a decrypter at once, a topic after a while. And the agent tells how it is itself.
+    eventually("the decrypter is removed, the topic will be", lambda: {(s.resource_type, s.status) for s in tool.monitor("STREAM", "shop")} == {(120, 4), (122, 2)})
+    own = tool.list_installations()[0].id
+    components = tool.call("InstalledComponentsService/ListInstalledComponentsCurrentStates", installation_id=own).installed_components
+    assert 2 in [instance.state.state_type for component in components if component.component_type == 4 for instance in component.instances]
     assert not {row[0] for row in tool.list_streams()} & {"shop", "shop-0-1", "shop-M3", "mine"}
     tool.archive_policy("one month")
     tool.delete_policy("one month")
