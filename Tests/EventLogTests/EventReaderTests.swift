@@ -73,6 +73,35 @@ import Wire
         #expect(values(try reader.next(maxRecords: 100, maxBytes: 1, waitUpTo: .zero)) == ["c", "c"])
     }
 
+    /// The reader looks again and again, so that some of the commits come between two of its statements.
+    @Test func `the first record of an empty topic is never taken for a gap, whenever it comes`() throws {
+        let log = try rig.open()
+        let consumer = try #require(ConsumerName("somebody"))
+        for number in 0..<100 {
+            let topic = try #require(TopicName("empty-\(number)"))
+            // Stores a position and no record: the database is there.
+            try rig.append([], to: topic, log, Advance(consumer, from: nil, to: Position(offset: 1)))
+            let began = Monitor(false)
+            let found = Monitor<ReadOutcome?>(nil)
+            let thread = try SystemThread.start("reader") {
+                do {
+                    let reader = try log.reader(of: topic, from: .earliest)
+                    while true {
+                        let outcome = try reader.next(waitUpTo: .zero)
+                        began.change { $0 = true }
+                        if case .nothing = outcome { continue }
+                        return found.change { $0 = outcome }
+                    }
+                } catch { Issue.record(error) }
+            }
+            #expect(began.wait(upTo: .seconds(60)) { $0 ? true : nil } == true)
+            try rig.append(["first"], to: topic, log)
+            let outcome = try #require(found.wait(upTo: .seconds(60)) { $0 })
+            thread.join()
+            #expect(values(outcome) == ["first"], "\(outcome)")
+        }
+    }
+
     @Test func `a waiting reader is woken by a commit`() throws {
         let log = try rig.open()
         try rig.append(["a"], to: rig.topic, log)

@@ -140,9 +140,9 @@ final class SQLiteEventReader: EventReader {
 
     /// Nothing to read: is that because the position is at the end?
     private func lookAtEnd(_ database: Database, _ lastEnd: Int64?) throws(SQLiteError) -> ReadOutcome? {
-        let end: Int64
-        if let lastEnd { end = lastEnd } else { end = try database.nextOffset() }
-        if offset == end { return nil }
+        // A first batch that was committed since the look is no gap: that commit ends the wait that follows.
+        let end = if let lastEnd { lastEnd } else { try database.floorOfEmptyTopic() }
+        guard let end, end != offset else { return nil }
         return jump(to: end, offset < end ? .retention : .beyondEnd)
     }
 

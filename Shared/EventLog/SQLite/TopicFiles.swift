@@ -129,6 +129,11 @@ extension Database {
     /// Where the topic begins as far as retention knows.
     private func floorOffset() throws(SQLiteError) -> Int64 { try integer("SELECT floor FROM topic") ?? 0 }
 
+    /// The offset that the first record will get; nil when there are records. One statement: what it says was so at one moment.
+    func floorOfEmptyTopic() throws(SQLiteError) -> Int64? {
+        try integer("SELECT floor FROM topic WHERE NOT EXISTS (SELECT 1 FROM batch)")
+    }
+
     /// Which topic of its name this is.
     func incarnation() throws(SQLiteError) -> [UInt8] {
         let select = try cached("SELECT incarnation FROM topic")
