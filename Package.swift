@@ -184,14 +184,15 @@ let plan: [[Target]] = [
                 "API", "Avro", "Bytes", "Contracts", "Crypto", "Decrypter", "EventLog", "EventLoop", "GRPC", "HTTP",
                 "HTTP2",
                 "KeyVault",
-                "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Tokens", "Wire",
+                "Net", "PlaneConfig", "Privacy", "System", "TLS", "TestKit", "Time", "Tokens", "Tunnel", "Wire",
             ],
             path: "Tests/Benchmarks/Sources", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
             dependencies: [
                 "API", "AccessPolicy", "Avro", "Bytes", "Contracts", "Crypto", "EventLog", "GRPC", "HTTP", "HTTP2",
-                "JSON", "JSONSchema", "Privacy", "Regex", "RequestReader", "SessionJudge", "Time", "Tokens", "Wire",
+                "JSON", "JSONSchema", "Privacy", "Regex", "RequestReader", "SessionJudge", "System", "Time", "Tokens",
+                "Tunnel", "Wire",
                 "YAML",
             ], path: "Tests/Fuzz/Sources",
             swiftSettings: strict),

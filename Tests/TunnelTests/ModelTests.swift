@@ -6,10 +6,10 @@ import Tunnel
 
 /// Two sessions, joined by a link that cuts, with random work: what must hold holds after every step.
 @Suite struct ModelTests {
-    @Test(arguments: 0..<24)
+    @Test(arguments: 0..<12)
     func `bytes arrive once and in order, credit is kept, nothing stalls, whatever the link does`(_ seed: Int) {
         var model = Model(seed: UInt64(seed))
-        for _ in 0..<2000 { model.step() }
+        for _ in 0..<1500 { model.step() }
         model.complete()
         #expect(model.faults.isEmpty, "\(model.faults.prefix(3))")
     }

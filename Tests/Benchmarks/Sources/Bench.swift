@@ -9,6 +9,8 @@ import System
 ///     bench decrypter_events_per_cpu_s [EVENTS [PEOPLE]]  a derived stream, keys warm, in this process
 ///     bench tail_p99_ms | tail_idle_percent           commit to reader; a core's part that a waiting reader uses
 ///     bench grpc_calls_per_cpu_s | grpc_p99_ms        unary calls over TLS: per CPU second of the server, and at 1000 a second
+///     bench tunnel_call_ns                            a small http call through both ends of a tunnel, in memory
+///     bench tunnel_frame_ns [BYTES]                   a DATA frame of 64 KiB, or so many bytes, likewise
 ///     bench log FOLDER [SECONDS]                      the event log alone, for several batch sizes
 ///     bench load --url URL --ca FILE --token-file FILE [--rate N] [--seconds N] [--warm-up N] [--connections N]
 ///                [--streams N] [--people N]           the load generator; one line of JSON
@@ -41,6 +43,10 @@ struct Bench {
             let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 500_000
             let people = arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1000
             print(try DecrypterBenchmark.run(events: events, people: people).rounded())
+        case "tunnel_call_ns": printNumber(TunnelBenchmark.callNanoseconds())
+        case "tunnel_frame_ns":
+            printNumber(
+                TunnelBenchmark.frameNanoseconds(bytes: arguments.dropFirst().first.flatMap { Int($0) } ?? 65_536))
         case "log": try eventLog(Array(arguments.dropFirst()))
         case "door_ns": printNumber(try DoorBenchmark.nanoseconds())
         case "grpc_calls_per_cpu_s": print(try GRPCBenchmark.saturated().rounded())
@@ -64,7 +70,7 @@ struct Bench {
             print(
                 """
                 usage: bench seal_ns | seal3_ns | avro_walk3_ns | contract_ns | door_ns | unseen_token_us | tail_p99_ms |
-                             tail_idle_percent | grpc_calls_per_cpu_s | grpc_p99_ms | log | load | storm | empty-server | event
+                             tail_idle_percent | grpc_calls_per_cpu_s | grpc_p99_ms | tunnel_call_ns | tunnel_frame_ns | log | load | storm | empty-server | event
                 """)
             ThisProcess.exit(64)
         }

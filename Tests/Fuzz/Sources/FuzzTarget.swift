@@ -37,6 +37,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case protobuf
     /// gRPC's messages on a stream, in pieces, and the texts around them.
     case grpcFrame = "grpc-frame"
+    /// Messages of the private plane's tunnel.
+    case tunnelFrame = "tunnel-frame"
+    /// Sessions of it: an agent with a hostile server, and two honest ends on a bad link.
+    case tunnelSession = "tunnel-session"
     /// Contracts, and events under them.
     case contract
     /// Event bodies under one contract.
@@ -76,6 +80,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .protoJSON: try ProtoJSONFuzz.run(bytes)
         case .protobuf: try ProtobufFuzz.run(bytes)
         case .grpcFrame: try GRPCFrameFuzz.run(bytes)
+        case .tunnelFrame: try TunnelFrameFuzz.run(bytes)
+        case .tunnelSession: try TunnelSessionFuzz.run(bytes)
         case .contract: try ContractFuzz.run(bytes)
         case .event: try EventFuzz.run(bytes)
         case .regex: try RegexFuzz.run(bytes)
