@@ -47,7 +47,7 @@ fmt: ## format all Swift code
 docs: build ## write the tables of settings and metrics into the READMEs of the services
 	Tests/Checks/tables --write
 
-bench: ## compare with nghttpd and with the thresholds; writes .build/bench/ingest.json
+bench: ## compare with nghttpd and with the thresholds; writes into .build/bench
 	@.ci/setup test
 	$(SWIFT_BUILD)
 	Tests/Benchmarks/ingest
