@@ -6,7 +6,7 @@ package import GRPC
 package enum PlaneService: RPCService {
     package static let serviceName = "polder.plane.v1.PlaneService"
 
-    /// All that the components of a plane run on, or nothing when the caller has it already.
+    /// All that the components of a plane run on, or what has changed of it, or nothing when the caller has it already.
     package static let getPlane: UnaryMethod<GetPlaneRequest, GetPlaneResponse> = unary("GetPlane")
     /// The version now, and again whenever it changes.
     package static let watchPlane: ServerStreamMethod<WatchPlaneRequest, WatchPlaneResponse> = serverStream(
@@ -23,11 +23,14 @@ package struct GetPlaneRequest: ProtoMessage {
 
     /// The version that the caller has; when it is still the current one, the answer holds nothing else.
     package var knownVersion = ""
+    /// Whether what has changed since that version will do.
+    package var changesSuffice = false
 
     package init() {}
 
     package mutating func visit(_ fields: inout ProtoFields) {
         fields.text(1, "knownVersion", &knownVersion)
+        fields.flag(2, "changesSuffice", &changesSuffice)
     }
 }
 
@@ -37,12 +40,16 @@ package struct GetPlaneResponse: ProtoMessage {
 
     /// Changes whenever the plane does.
     package var version = ""
-    /// Every stream.
+    /// Every stream; of changes those that are new or not what they were.
     package var streams: [PlaneStreamSpec] = []
-    /// Every contract that a stream may use.
+    /// Every contract that a stream may use; none in changes, which are never of contracts or policies.
     package var contracts: [DataContractSpec] = []
-    /// Every policy.
+    /// Every policy; none in changes.
     package var policies: [PolicySpec] = []
+    /// When set, the answer holds what has changed since that version, which the caller has; otherwise it holds everything.
+    package var changedSince = ""
+    /// Of changes the UUIDs of streams that are gone.
+    package var goneStreams: [String] = []
 
     package init() {}
 
@@ -51,6 +58,8 @@ package struct GetPlaneResponse: ProtoMessage {
         fields.messages(2, "streams", &streams)
         fields.messages(3, "contracts", &contracts)
         fields.messages(4, "policies", &policies)
+        fields.text(5, "changedSince", &changedSince)
+        fields.texts(6, "goneStreams", &goneStreams)
     }
 }
 

@@ -16,6 +16,13 @@ final class ControlPlaneOrigin: PlaneOrigin {
     private struct State {
         var plan = AskingPlan(began: .now())
         var isStopped = false
+        var told = Told()
+    }
+
+    /// What the control plane has told: an answer may say only what has changed since.
+    private struct Told {
+        var streams: [PlaneDocument] = []  // by place
+        var others: [PlaneDocument] = []
     }
 
     /// Tens of thousands of streams fit.
@@ -45,8 +52,13 @@ final class ControlPlaneOrigin: PlaneOrigin {
         let known = state.withLock { $0.plan.asked() }
         switch ask(known) {
         case .success(let answer):
-            state.withLock { $0.plan.answered(answer.version, now: .now(), random: .random(in: 0.8...1.2)) }
-            return answer.version == known ? nil : documents(answer)
+            let told = answer.version == known ? nil : try take(answer, known)
+            return state.withLock { state in
+                state.plan.answered(answer.version, now: .now(), random: .random(in: 0.8...1.2))
+                guard let told else { return nil }
+                state.told = told
+                return told.streams + told.others
+            }
         case .failure(let status):
             state.withLock { $0.plan.failed(now: .now(), random: .random(in: 0.8...1.2)) }
             throw .unreachable("\(place): \(status)")
@@ -89,6 +101,7 @@ final class ControlPlaneOrigin: PlaneOrigin {
     private func ask(_ known: String) -> Result<GetPlaneResponse, GRPCStatus> {
         var request = GetPlaneRequest()
         request.knownVersion = known
+        request.changesSuffice = true
         return call(PlaneService.getPlane, request)
     }
 
@@ -152,9 +165,27 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     // MARK: - What it says
 
-    private func documents(_ plane: GetPlaneResponse) -> [PlaneDocument] {
-        plane.streams.map(document) + plane.contracts.map { document(.dataContract, "\($0.ref.contractRef)", $0.json) }
-            + plane.policies.map { document(.policy, $0.name, $0.json) }
+    /// What is told by now.
+    ///
+    /// - Throws: `.unreachable` when the answer has changes since another version than the one that is known.
+    private func take(_ answer: GetPlaneResponse, _ known: String) throws(PlaneConfigError) -> Told {
+        var told = Told()
+        if answer.changedSince.isEmpty {
+            told.others =
+                answer.contracts.map { document(.dataContract, "\($0.ref.contractRef)", $0.json) }
+                + answer.policies.map { document(.policy, $0.name, $0.json) }
+        } else if answer.changedSince == known {
+            told = state.withLock { $0.told }
+            let gone = Set(answer.goneStreams + answer.streams.map { $0.extendedStream?.uuid ?? "" })
+            told.streams.removeAll { gone.contains($0.identity?.id ?? "") }
+        } else {
+            readAgain()
+            throw .unreachable("\(place): it tells of changes since a version that nobody asked about")
+        }
+        told.streams += answer.streams.map(document)
+        // Whoever puts a draft together sorts too, and will find nothing to do.
+        told.streams.sort { $0.stream.place < $1.stream.place }
+        return told
     }
 
     private func document(_ stream: PlaneStreamSpec) -> PlaneDocument {
@@ -165,16 +196,17 @@ final class ControlPlaneOrigin: PlaneOrigin {
         if spec.isDerived { spec.limits = nil }
         let hasMasks = spec.maskedFields?.fieldPatterns.isEmpty == false
         spec.maskedFields?.seed = ""
-        var document = document(.stream, spec.ref.name, spec.json)
-        document.identity = StreamIdentity(
-            id: stream.extendedStream?.uuid ?? "", clientIDs: stream.clientIDs,
-            maskSeed: hasMasks && wantsMaskSeeds ? stream.maskSeed : "")
-        return document
+        return PlaneDocument(
+            file: "\(PlaneDocument.Kind.stream.rawValue) \(spec.ref.name)", kind: .stream, content: .stream(spec),
+            clientID: nil, secretFile: nil,
+            identity: StreamIdentity(
+                id: stream.extendedStream?.uuid ?? "", clientIDs: stream.clientIDs,
+                maskSeed: hasMasks && wantsMaskSeeds ? stream.maskSeed : ""), lines: LineTree(line: 0))
     }
 
     private func document(_ kind: PlaneDocument.Kind, _ name: String, _ spec: JSONValue) -> PlaneDocument {
         PlaneDocument(
-            file: "\(kind.rawValue) \(name)", kind: kind, spec: spec, clientID: nil, secretFile: nil,
+            file: "\(kind.rawValue) \(name)", kind: kind, content: .json(spec), clientID: nil, secretFile: nil,
             lines: LineTree(line: 0))
     }
 }

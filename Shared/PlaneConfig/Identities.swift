@@ -148,14 +148,17 @@ extension File {
     }
 }
 
-/// The SHA-256 of some bytes, in 64 hexadecimal digits.
-func sha256Hex(_ bytes: [UInt8]) throws(PlaneConfigError) -> String {
+/// The SHA-256 of some bytes.
+func sha256(_ bytes: [UInt8]) throws(PlaneConfigError) -> [UInt8] {
     do {
-        return Hex.encode(try SHA256.hash(bytes))
+        return try SHA256.hash(bytes)
     } catch {
         throw .state("SHA-256 failed")
     }
 }
+
+/// The same, in 64 hexadecimal digits.
+func sha256Hex(_ bytes: [UInt8]) throws(PlaneConfigError) -> String { Hex.encode(try sha256(bytes)) }
 
 /// The object that some bytes of JSON hold; nothing when they hold anything else.
 func jsonObject(_ bytes: [UInt8]) -> JSONObject? {

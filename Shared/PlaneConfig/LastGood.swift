@@ -56,7 +56,7 @@ struct LastGood {
             else { throw .corruptState(path) }
             documents.append(
                 PlaneDocument(
-                    file: file, kind: kind, spec: spec, clientID: entry["clientId"]?.string,
+                    file: file, kind: kind, content: .json(spec), clientID: entry["clientId"]?.string,
                     secretFile: entry["secretFile"]?.string,
                     identity: try entry["identity"].map { json throws(PlaneConfigError) in try identity(in: json) },
                     lines: LineTree(line: 0)))

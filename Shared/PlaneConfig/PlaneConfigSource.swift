@@ -179,6 +179,7 @@ package final class PlaneConfigSource: Sendable {
     }
 
     private func run(_ onUpdate: @Sendable (PlaneUpdate) -> Void) {
+        var copy = WaitingCopy()
         // A full disk may have room again, although nothing that was read will tell.
         var retryAt: MonotonicTime?
         if let copyErrorAtStart {
@@ -186,21 +187,37 @@ package final class PlaneConfigSource: Sendable {
             onUpdate(.copyNotKept(copyErrorAtStart))
         }
         if let damageAtStart { onUpdate(.copyMadeAnew(damageAtStart)) }
-        while let reason = origin.awaitNews(until: retryAt, unchanged: confirm) {
-            if reason == .timeIsUp { origin.readAgain() }
-            let updates = read()
-            retryAt = state.withLock { $0.isCopyMissing } ? MonotonicTime.now() + Self.retryInterval : nil
-            for update in updates {
-                if case .notKept = update { retryAt = MonotonicTime.now() + Self.retryInterval }
-                onUpdate(update)
+        while let reason = origin.awaitNews(until: [retryAt, copy.due].compactMap(\.self).min(), unchanged: confirm) {
+            let isForCopy = reason == .timeIsUp && retryAt.map { $0 > .now() } ?? true
+            if !isForCopy {
+                if reason == .timeIsUp { origin.readAgain() }
+                retryAt = nil
+                for update in read(&copy) {
+                    if case .notKept = update { retryAt = MonotonicTime.now() + Self.retryInterval }
+                    onUpdate(update)
+                }
             }
+            // Of a control plane's changes the next wait begins with the confirmation, which is not held up either.
+            if !origin.isSlow || reason == .timeIsUp, let due = copy.due, due <= .now() { keep(&copy, onUpdate) }
+            if state.withLock({ $0.isCopyMissing }) { retryAt = retryAt ?? .now() + Self.retryInterval }
         }
+        if copy.due != nil { keep(&copy, onUpdate) }
     }
 
     private static let retryInterval: Duration = .seconds(5)
 
+    /// What is in force, until its copy is kept. Copying a large plane takes a while: it is done after the change was told, and so
+    /// seldom that it takes a twentieth of the time at most.
+    private struct WaitingCopy {
+        var documents: [PlaneDocument]?
+        var notBefore = MonotonicTime.now()
+
+        /// When to keep it; nil when there is none.
+        var due: MonotonicTime? { documents == nil ? nil : notBefore }
+    }
+
     /// Nothing when what was read says what is in force already.
-    private func read() -> [PlaneUpdate] {
+    private func read(_ copy: inout WaitingCopy) -> [PlaneUpdate] {
         do {
             let documents = try origin.read()
             state.withLock { $0.isOutOfReach = false }
@@ -214,8 +231,8 @@ package final class PlaneConfigSource: Sendable {
                 return state.snapshot.version != snapshot.version
             }
             confirm()
-            let isKept = !isNew && !state.withLock { $0.isCopyMissing }
-            return (isNew ? [.changed(snapshot)] : []) + (isKept ? [] : keepCopy(of: documents))
+            if isNew || state.withLock({ $0.isCopyMissing }) { copy.documents = documents }
+            return isNew ? [.changed(snapshot)] : []
         } catch {
             switch error {
             case .invalid(let problems):
@@ -240,18 +257,22 @@ package final class PlaneConfigSource: Sendable {
     }
 
     /// Tells of the first failure only, until a copy was kept again.
-    private func keepCopy(of documents: [PlaneDocument]) -> [PlaneUpdate] {
+    private func keep(_ copy: inout WaitingCopy, _ onUpdate: (PlaneUpdate) -> Void) {
+        guard let documents = copy.documents else { return }
+        copy.documents = nil
+        let began = MonotonicTime.now()
         do {
             try lastGood.save(documents, folder: origin.place)
             state.withLock { $0.isCopyMissing = false }
-            return []
         } catch {
             let isFirst = state.withLock { state in
                 defer { state.isCopyMissing = true }
                 return !state.isCopyMissing
             }
-            return isFirst ? [.copyNotKept(error)] : []
+            if isFirst { onUpdate(.copyNotKept(error)) }
         }
+        let ended = MonotonicTime.now()
+        copy.notBefore = ended + (ended - began) * 20
     }
 }
 

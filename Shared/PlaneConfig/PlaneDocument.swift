@@ -1,5 +1,7 @@
+internal import API
 internal import GRPC
 internal import JSON
+internal import Synchronization
 internal import System
 internal import Wire
 internal import YAML
@@ -19,8 +21,10 @@ struct StreamIdentity: Sendable, Equatable {
     }
 }
 
-/// One entity as it stands in a plane folder: its kind, its content, and where it was read.
-struct PlaneDocument: Sendable, Equatable {
+/// One entity as it stands in a plane folder, or as a control plane tells it: its kind, its content, and where it was read.
+///
+/// It never changes, so what it says by itself is found out once: of a large plane most documents are the same after a change.
+final class PlaneDocument: Sendable {
     /// What a document may describe.
     enum Kind: String, CaseIterable, Sendable {
         case stream = "Stream"
@@ -28,17 +32,66 @@ struct PlaneDocument: Sendable, Equatable {
         case policy = "Policy"
     }
 
+    /// What a document says.
+    enum Content: Sendable {
+        /// The proto-JSON of the message.
+        case json(JSONValue)
+        /// The message of a stream, as a control plane sends it: a plane has thousands.
+        case stream(StreamSpec)
+    }
+
     let file: String
     let kind: Kind
-    /// The proto-JSON of the message.
-    let spec: JSONValue
+    let content: Content
     /// Of a stream: the client id to use in place of a generated one.
     let clientID: String?
     /// Of a stream: where its secret is read from in place of a generated one; as written.
     let secretFile: String?
     /// Of a stream that a control plane describes: what a folder leaves to the state folder.
-    var identity: StreamIdentity?
+    let identity: StreamIdentity?
     let lines: LineTree
+    private let readings = Mutex<(stream: StreamReading?, contract: ContractReading?)>((nil, nil))
+
+    init(
+        file: String, kind: Kind, content: Content, clientID: String?, secretFile: String?,
+        identity: StreamIdentity? = nil, lines: LineTree
+    ) {
+        self.file = file
+        self.kind = kind
+        self.content = content
+        self.clientID = clientID
+        self.secretFile = secretFile
+        self.identity = identity
+        self.lines = lines
+    }
+
+    /// What the document of a stream says by itself.
+    var stream: StreamReading {
+        readings.withLock { readings in
+            if let known = readings.stream { return known }
+            let made = StreamReading(self)
+            readings.stream = made
+            return made
+        }
+    }
+
+    /// What the document of a contract says by itself.
+    var contract: ContractReading {
+        readings.withLock { readings in
+            if let known = readings.contract { return known }
+            let made = ContractReading(self)
+            readings.contract = made
+            return made
+        }
+    }
+
+    /// The proto-JSON of the message.
+    var spec: JSONValue {
+        switch content {
+        case .json(let json): json
+        case .stream(let spec): spec.json
+        }
+    }
 
     /// The line of a member of `spec`, or of the nearest part around it that is there.
     func line(of path: DocumentPath) -> Int {
@@ -158,7 +211,8 @@ extension PlaneDocument {
         problems += found
         guard let kind, let spec = object["spec"] else { return nil }
         return PlaneDocument(
-            file: file, kind: kind, spec: spec, clientID: extras["clientId"], secretFile: extras["secretFile"],
+            file: file, kind: kind, content: .json(spec), clientID: extras["clientId"],
+            secretFile: extras["secretFile"],
             lines: lines)
     }
 }

@@ -4,16 +4,13 @@ internal import GRPC
 internal import JSON
 internal import Wire
 
-/// What a folder's documents say, checked against each other. Pure: nothing is generated or read here.
+/// What a plane's documents say, checked against each other. Pure: nothing is generated or read here.
 struct PlaneDraft: Sendable {
     struct Stream: Sendable {
-        var name: String
-        var spec: StreamSpec
+        var document: PlaneDocument
+        var reading: StreamReading
         var policy: PolicySpec
         var masks: [ContractRef: [String]]
-        var clientID: String?
-        var secretFile: String?
-        var identity: StreamIdentity?
     }
 
     /// What no two streams share.
@@ -22,35 +19,16 @@ struct PlaneDraft: Sendable {
         var name: String
     }
 
-    struct Contract: Sendable {
-        var spec: DataContractSpec
-        var definition: String  // Avro, as JSON text
-    }
-
     private(set) var streams: [Stream] = []
-    private(set) var contracts: [Contract] = []
+    private(set) var contracts: [ContractReading.Contract] = []
     private(set) var policies: [PolicySpec] = []
 
     /// Every schema once, by reference.
     var schemas: [(ref: ContractRef, definition: String)] {
         var seen: Set<ContractRef> = []
-        return contracts.map { ($0.spec.schema.ref.contractRef, $0.definition) }
+        return contracts.map { ($0.spec.schema.ref.contractRef, $0.checked.definition) }
             .filter { seen.insert($0.0).inserted }
             .sorted { $0.0 < $1.0 }
-    }
-
-    /// The same draft always gives the same text, and different drafts different texts.
-    var fingerprintText: String {
-        var parts: [JSONValue] = []
-        for stream in streams {
-            parts.append([
-                "spec": stream.spec.json, "clientId": .string(stream.clientID ?? ""),
-                "secretFile": .string(stream.secretFile ?? ""), "identity": stream.identity?.fingerprint ?? .null,
-            ])
-        }
-        parts += contracts.map(\.spec.json)
-        parts += policies.map(\.json)
-        return JSONValue.array(parts).text()
     }
 
     /// - Parameters:
@@ -61,59 +39,33 @@ struct PlaneDraft: Sendable {
         reader.read(documents, builtIn: builtIn)
         policies = reader.policies.values.sorted { $0.id < $1.id }
         contracts = reader.contracts.values.sorted { $0.spec.ref.contractRef < $1.spec.ref.contractRef }
-        streams = reader.streams().sorted { ($0.spec.ref.projectID, $0.name) < ($1.spec.ref.projectID, $1.name) }
+        streams = reader.streams(documents).sorted { $0.reading.place < $1.reading.place }
         problems += reader.problems
     }
 }
 
-/// Decodes documents in the order in which they need each other: policies, contracts, streams.
+/// Puts together what documents say, in the order in which they need each other: policies, contracts, streams.
 private struct DraftReader {
     var problems: [PlaneProblem] = []
     private(set) var policies: [String: PolicySpec] = [:]
-    private(set) var contracts: [ContractRef: PlaneDraft.Contract] = [:]
-    private var fields: [ContractRef: CheckedContract] = [:]
+    private(set) var contracts: [ContractRef: ContractReading.Contract] = [:]
     private var described: Set<ContractRef> = []  // contracts with mistakes too
-    private var streamDocuments: [(document: PlaneDocument, spec: StreamSpec)] = []
 
     mutating func read(_ documents: [PlaneDocument], builtIn: [PlaneDocument]) {
         for document in documents where document.kind == .policy { readPolicy(document) }
         var places: [ContractRef: PlaneDocument] = [:]
         for document in documents where document.kind == .dataContract { readContract(document, &places) }
-        for document in builtIn where document.kind == .dataContract {
-            let ref = DataContractSpec(json: document.spec, problems: &ignored).ref.contractRef
-            if places[ref] == nil { readContract(document, &places) }
-        }
-        for document in documents where document.kind == .stream {
-            var spec = decode(StreamSpec.self, document)
-            // What stands in a folder is in force, unless it says otherwise.
-            if document.identity == nil, document.spec["enabled"] == nil { spec.enabled = true }
-            streamDocuments.append((document, spec))
+        for document in builtIn where document.kind == .dataContract && places[document.contract.ref] == nil {
+            readContract(document, &places)
         }
         refuseDifferentSchemas(places)
-    }
-    private var ignored: [SpecProblem] = []
-
-    private mutating func decode<Message: ProtoMessage>(_ type: Message.Type, _ document: PlaneDocument) -> Message {
-        var found: [SpecProblem] = []
-        let message = Message(json: document.spec, problems: &found)
-        for problem in found where !DraftReader.isAssigned(problem) {
-            problems.append(document.problem(problem.path, problem.rule))
-        }
-        return message
-    }
-
-    /// True for what a control plane gives to an entity, and a folder need not: the project, the name of a derived stream,
-    /// the reference of a contract's own schema.
-    private static func isAssigned(_ problem: SpecProblem) -> Bool {
-        problem.rule == TextRule.missing
-            && ["ref", "ref.projectId", "projectId", "schema.ref"].contains(problem.path.description)
     }
 
     // MARK: - Policies
 
     private mutating func readPolicy(_ document: PlaneDocument) {
         let before = problems.count
-        var policy = decode(PolicySpec.self, document)
+        var policy: PolicySpec = document.decode(&problems)
         let isSound = problems.count == before
         // What stands in a folder is in force, unless it says otherwise.
         if policy.state == .unspecified { policy.state = .active }
@@ -134,43 +86,27 @@ private struct DraftReader {
     // MARK: - Contracts
 
     private mutating func readContract(_ document: PlaneDocument, _ places: inout [ContractRef: PlaneDocument]) {
-        let before = problems.count
-        var spec = decode(DataContractSpec.self, document)
-        let ref = spec.ref.contractRef
-        if let first = places[ref] {
+        let reading = document.contract
+        problems += reading.problems
+        described.insert(reading.ref)
+        if let first = places[reading.ref] {
             problems.append(document.problem(at: "ref", rule: "is described already, in \(first.file)"))
+            return
         }
-        places[ref] = places[ref] ?? document
-        described.insert(ref)
-        if !spec.schema.definition.isEmpty, spec.schema.simpleSchema != nil {
-            problems.append(
-                document.problem(at: "schema", "simpleSchema", rule: "must not stand beside definition"))
-        }
-        guard problems.count == before else { return }
-        if spec.state == .unspecified { spec.state = .active }
-        if !spec.schema.$ref.isSet {
-            spec.schema.ref.handle = ref.handle
-            spec.schema.ref.name = ref.name
-            spec.schema.ref.version = ref.version
-        }
-        let checked = CheckedContract.check(spec)
-        problems += checked.problems.map { document.problem($0.path, $0.rule) }
-        guard let contract = checked.contract else { return }
-        spec.schema.ref.schemaType = contract.schema.type
-        fields[ref] = contract
-        contracts[ref] = PlaneDraft.Contract(spec: spec, definition: contract.definition)
+        places[reading.ref] = document
+        contracts[reading.ref] = reading.contract
     }
 
     /// One schema reference, one definition: senders name the schema alone.
     private mutating func refuseDifferentSchemas(_ places: [ContractRef: PlaneDocument]) {
-        var first: [ContractRef: PlaneDraft.Contract] = [:]
+        var first: [ContractRef: ContractReading.Contract] = [:]
         for (ref, contract) in contracts.sorted(by: { $0.key < $1.key }) {
             let schema = contract.spec.schema.ref.contractRef
             guard let other = first[schema] else {
                 first[schema] = contract
                 continue
             }
-            guard other.definition != contract.definition, let document = places[ref] else { continue }
+            guard other.checked.definition != contract.checked.definition, let document = places[ref] else { continue }
             problems.append(
                 document.problem(
                     at: "schema", rule: "differs from the schema \(schema) of contract \(other.spec.ref.contractRef)"))
@@ -179,106 +115,46 @@ private struct DraftReader {
 
     // MARK: - Streams
 
-    mutating func streams() -> [PlaneDraft.Stream] {
-        var streams: [PlaneDraft.Stream] = []
+    mutating func streams(_ documents: [PlaneDocument]) -> [PlaneDraft.Stream] {
         var places: [PlaneDraft.StreamKey: PlaneDocument] = [:]
-        var clientIDs: Set<String> = []
-        let keys = streamDocuments.map { ($0.spec.isDerived, key($0.document, $0.spec)) }
-        let sources = Set(keys.filter { !$0.0 }.map(\.1))
-        let derived = Set(keys.filter(\.0).map(\.1))
-        for (document, spec) in streamDocuments {
-            var spec = spec
-            if spec.isDerived { spec.ref.name = defaultName(spec) }
-            let key = key(document, spec)
-            let name = key.name
-            if name.isEmpty {
-                problems.append(document.problem(at: "ref", "name", rule: "must be set"))
-            } else if let first = places[key] {
+        places.reserveCapacity(documents.count)
+        for document in documents where document.kind == .stream {
+            let reading = document.stream
+            problems += reading.problems
+            guard !reading.key.name.isEmpty else { continue }
+            if let first = places[reading.key] {
                 problems.append(
                     document.problem(
-                        at: "ref", "name", rule: "\(name) belongs to another stream already, in \(first.file)"))
-            }
-            places[key] = places[key] ?? document
-            refuseOutputOnly(spec, document)
-            if spec.isDerived {
-                let source = PlaneDraft.StreamKey(project: key.project, name: spec.linkedStream)
-                checkDerived(
-                    &spec, document, sourceExists: sources.contains(source), isDerived: derived.contains(source))
+                        at: "ref", "name",
+                        rule: "\(reading.key.name) belongs to another stream already, in \(first.file)"))
             } else {
-                checkSource(spec, document)
+                places[reading.key] = document
             }
-            if let clientID = document.clientID {
-                if !isClientID(clientID) {
-                    problems.append(
-                        document.problem(beside: "clientId", "clientId may hold only letters, digits, - and _"))
-                } else if !clientIDs.insert(clientID).inserted {
-                    problems.append(document.problem(beside: "clientId", "clientId belongs to another stream already"))
-                }
+        }
+        var streams: [PlaneDraft.Stream] = []
+        streams.reserveCapacity(documents.count)
+        var clientIDs: Set<String> = []
+        for document in documents where document.kind == .stream {
+            let reading = document.stream
+            if let source = reading.source { checkSource(places[source], of: document) }
+            if let clientID = document.clientID, !clientIDs.insert(clientID).inserted {
+                problems.append(document.problem(beside: "clientId", "clientId belongs to another stream already"))
             }
             streams.append(
                 PlaneDraft.Stream(
-                    name: name, spec: spec, policy: policy(of: spec, document), masks: masks(of: spec, document),
-                    clientID: document.clientID, secretFile: document.secretFile, identity: document.identity))
+                    document: document, reading: reading, policy: policy(of: reading.spec, document),
+                    masks: reading.spec.maskedFields == nil ? [:] : masks(of: reading.spec, document)))
         }
         return streams
     }
 
-    /// What makes a stream's name unique. In a folder names are, whatever project they mention; in a control plane a project's are.
-    private func key(_ document: PlaneDocument, _ spec: StreamSpec) -> PlaneDraft.StreamKey {
-        PlaneDraft.StreamKey(
-            project: document.identity == nil ? "" : spec.ref.projectID,
-            name: spec.isDerived ? defaultName(spec) : spec.ref.name)
-    }
-
-    /// The name a derived stream has when it is given none: `demo-0-1`, or `demo-M0-1` when it masks fields.
-    private func defaultName(_ spec: StreamSpec) -> String {
-        if !spec.ref.name.isEmpty { return spec.ref.name }
-        let isMasked = spec.maskedFields?.fieldPatterns.isEmpty == false
-        let levels = spec.consentLevels.map(String.init).joined(separator: "-")
-        return "\(spec.linkedStream)-\(isMasked ? "M" : "")\(levels)"
-    }
-
-    private mutating func refuseOutputOnly(_ spec: StreamSpec, _ document: PlaneDocument) {
-        if !spec.credentials.isEmpty {
+    private mutating func checkSource(_ source: PlaneDocument?, of document: PlaneDocument) {
+        let name = document.stream.spec.linkedStream
+        if source == nil {
+            problems.append(document.problem(at: "linkedStream", rule: "names \(name), which does not exist"))
+        } else if source?.stream.source != nil {
             problems.append(
-                document.problem(
-                    at: "credentials",
-                    rule: "must not stand here: secrets are generated into the state folder; use secretFile beside spec"
-                ))
-        }
-        if !spec.kafkaTopic.isEmpty {
-            problems.append(document.problem(at: "kafkaTopic", rule: "must not be set: topics have generated names"))
-        }
-    }
-
-    private mutating func checkSource(_ spec: StreamSpec, _ document: PlaneDocument) {
-        if !spec.consentLevels.isEmpty {
-            problems.append(
-                document.problem(at: "consentLevels", rule: "may be set only on a derived stream (with linkedStream)"))
-        }
-        if spec.maskedFields?.fieldPatterns.isEmpty == false {
-            problems.append(
-                document.problem(at: "maskedFields", rule: "may be set only on a derived stream (with linkedStream)"))
-        }
-    }
-
-    private mutating func checkDerived(
-        _ spec: inout StreamSpec, _ document: PlaneDocument, sourceExists: Bool, isDerived: Bool
-    ) {
-        if !sourceExists {
-            let rule =
-                isDerived
-                ? "names \(spec.linkedStream), which is a derived stream itself"
-                : "names \(spec.linkedStream), which does not exist"
-            problems.append(document.problem(at: "linkedStream", rule: rule))
-        }
-        if spec.consentLevels.isEmpty {
-            problems.append(
-                document.problem(at: "consentLevels", rule: "must hold at least one purpose on a derived stream"))
-        }
-        if spec.consentLevelType == .unspecified { spec.consentLevelType = .granular }
-        if let limits = spec.limits, limits.eventRate != 0 {
-            problems.append(document.problem(at: "limits", "eventRate", rule: "may be set only on a source stream"))
+                document.problem(at: "linkedStream", rule: "names \(name), which is a derived stream itself"))
         }
     }
 
@@ -305,7 +181,7 @@ private struct DraftReader {
                 problems.append(document.problem(path, "must be a contract reference: handle/name/1.0.0"))
                 continue
             }
-            guard let contract = fields[ref] else {
+            guard let contract = contracts[ref]?.checked else {
                 // A contract with mistakes was reported already.
                 if !described.contains(ref) {
                     problems.append(document.problem(path, "names a contract that does not exist"))
@@ -321,17 +197,5 @@ private struct DraftReader {
             masks[ref] = list.fieldPatterns
         }
         return masks
-    }
-
-    private func isClientID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 100
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -35,8 +35,8 @@ package struct PlaneSnapshot: Sendable {
     }
 }
 
-/// A stream with everything that was generated for it.
-package struct PlaneStream: Sendable, Equatable {
+/// A stream with everything that was generated for it. It never changes, so ten thousand of them are copied cheaply.
+package final class PlaneStream: Sendable, Equatable {
     /// Unique in its project.
     package let name: String
     /// The project's UUID; may be empty for a stream of a plane folder, where names are unique.
@@ -65,6 +65,37 @@ package struct PlaneStream: Sendable, Equatable {
     package let maskSeed: String
     /// The file that the secret is read from in place of a generated one: an absolute path.
     package let secretFile: String?
+
+    init(
+        name: String, projectID: String, id: String, topic: TopicName, clientIDs: [String], derivedFrom: String?,
+        purposes: [Int32], consentLevelType: ConsentLevelType, isEnabled: Bool, eventRate: Int64, policy: PolicySpec,
+        masks: [ContractRef: [String]], maskSeed: String, secretFile: String?
+    ) {
+        self.name = name
+        self.projectID = projectID
+        self.id = id
+        self.topic = topic
+        self.clientIDs = clientIDs
+        self.derivedFrom = derivedFrom
+        self.purposes = purposes
+        self.consentLevelType = consentLevelType
+        self.isEnabled = isEnabled
+        self.eventRate = eventRate
+        self.policy = policy
+        self.masks = masks
+        self.maskSeed = maskSeed
+        self.secretFile = secretFile
+    }
+
+    /// Whether everything about two streams is the same.
+    package static func == (one: PlaneStream, other: PlaneStream) -> Bool {
+        one === other
+            || (one.id == other.id && one.name == other.name && one.projectID == other.projectID
+                && one.topic == other.topic && one.clientIDs == other.clientIDs && one.derivedFrom == other.derivedFrom
+                && one.purposes == other.purposes && one.consentLevelType == other.consentLevelType
+                && one.isEnabled == other.isEnabled && one.eventRate == other.eventRate && one.policy == other.policy
+                && one.masks == other.masks && one.maskSeed == other.maskSeed && one.secretFile == other.secretFile)
+    }
 
     /// The client id that a stream of a plane folder has.
     package var clientID: String { clientIDs.first ?? "" }

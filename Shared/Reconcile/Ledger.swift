@@ -46,7 +46,10 @@ package struct Ledger: Sendable, Equatable {
 
     /// The form on disk.
     package var json: JSONValue {
-        let list = entries.sorted { $0.key.description < $1.key.description }.map { id, entry -> JSONValue in
+        let sorted = entries.sorted {
+            ($0.key.kind.description, $0.key.name) < ($1.key.kind.description, $1.key.name)
+        }
+        let list = sorted.map { id, entry -> JSONValue in
             var object: JSONObject = [
                 "kind": .string(id.kind.description), "name": .string(id.name),
                 "annotations": JSONValue(sorted: entry.annotations),

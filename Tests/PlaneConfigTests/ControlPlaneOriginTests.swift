@@ -182,4 +182,56 @@ import Wire
         restarted.stop()
         await plane.stop()
     }
+
+    @Test func `of a change only the change is sent, and what is in force is the same as if all had been`() async throws
+    {
+        let folder = try TemporaryFolder()
+        let all = (0..<100).map { number in
+            planeStream("stream \(number)", id: uuid(number), project: number % 2 == 0 ? project : other)
+        }
+        let plane = try await FakeControlPlane(all)
+        let source = try await plane.source(state: folder.path)
+        let refused = Mutex(0)
+        try source.watch { update in
+            if case .refused = update { refused.withLock { $0 += 1 } }
+        }
+        #expect(plane.streamsSent == 100)
+        /// Waits for it, and compares with a component that was told everything.
+        func expect(_ streams: [PlaneStreamSpec], sent: Int) async throws {
+            let before = plane.streamsSent
+            plane.describe(streams)
+            let ids = Set(streams.compactMap(\.extendedStream?.uuid))
+            try await eventually("it is in force") { Set(source.current.streams.map(\.id)) == ids }
+            #expect(plane.streamsSent - before == sent)
+            let whole = try await plane.source(state: folder.makeFolder("\(plane.asked)"))
+            #expect(whole.current.version == source.current.version)
+            #expect(whole.current.streams == source.current.streams)
+            whole.stop()
+        }
+        let derived = planeStream("late", id: ids[0], project: project, from: "stream 0")
+        try await expect(all + [derived], sent: 1)
+        try await expect(Array(all[..<50]), sent: 0)
+        let again = (50..<53).map { planeStream("stream \($0)", id: uuid($0 + 100), project: project) }
+        try await expect(again + all[..<49], sent: 3)
+        // An orphan is refused; when it has gone, everything else is in force.
+        plane.describe(again + all[1..<49] + [derived])
+        try await eventually("it is refused") { refused.withLock { $0 } == 1 }
+        try await expect(Array(all[1..<49]), sent: 0)
+        // A control plane that has forgotten tells everything.
+        plane.forget()
+        try await expect(all, sent: 100)
+        source.stop()
+        await plane.goAway()
+        let copy = try await plane.source(state: folder.path)
+        #expect(copy.current.version == source.current.version)
+        #expect(copy.current.streams == source.current.streams)
+        copy.stop()
+        await plane.stop()
+    }
+}
+
+/// The same for the same number.
+private func uuid(_ number: Int) -> String {
+    let digits = String(number)
+    return "00000000-0000-4000-8000-\(String(repeating: "0", count: 12 - digits.count))\(digits)"
 }

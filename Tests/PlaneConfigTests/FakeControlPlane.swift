@@ -9,12 +9,14 @@ import System
 import TestKit
 import Wire
 
-/// Describes a plane by gRPC, and can go away and come back on the same port.
+/// Describes a plane by gRPC, and can go away and come back on the same port. Whoever knows an earlier version is told of changes alone.
 final class FakeControlPlane: Sendable {
     private struct State {
         var plane = GetPlaneResponse()
+        var earlier: [GetPlaneResponse]? = []  // nil remembers none
         var asked = 0
         var confirmed: [String] = []
+        var streamsSent = 0
         var server: HTTPServer?
         var port: UInt16 = 0
     }
@@ -36,10 +38,17 @@ final class FakeControlPlane: Sendable {
     /// The versions that a component said it has taken up.
     var confirmed: [String] { state.withLock { $0.confirmed } }
 
+    /// How many streams its answers had, all together.
+    var streamsSent: Int { state.withLock { $0.streamsSent } }
+
+    /// Remembers no more what the plane was before: everybody is told everything.
+    func forget() { state.withLock { $0.earlier = nil } }
+
     /// Another version of the plane.
     func describe(_ streams: [PlaneStreamSpec], contracts: [DataContractSpec] = [], policies: [PolicySpec] = []) {
         state.withLock { state in
             let version = (Int(state.plane.version) ?? 0) + 1
+            state.earlier?.append(state.plane)
             state.plane = GetPlaneResponse()
             state.plane.version = "\(version)"
             state.plane.streams = streams
@@ -57,10 +66,9 @@ final class FakeControlPlane: Sendable {
         routes.add(PlaneService.getPlane) { [self] _, request in
             state.withLock { state in
                 state.asked += 1
-                guard request.knownVersion == state.plane.version else { return state.plane }
-                var same = GetPlaneResponse()
-                same.version = state.plane.version
-                return same
+                let answer = Self.answer(request, state.plane, state.earlier ?? [])
+                state.streamsSent += answer.streams.count
+                return answer
             }
         }
         routes.add(PlaneService.confirmPlane) { [self] _, request in
@@ -86,6 +94,23 @@ final class FakeControlPlane: Sendable {
         let server = try await GRPCServer.start(on: [loop], listeners: [HTTPListener(address, tls: nil)], table)
         state.withLock { $0.port = server.addresses[0].port }
         state.withLock { $0.server = server }
+    }
+
+    private static func answer(
+        _ request: GetPlaneRequest, _ plane: GetPlaneResponse, _ earlier: [GetPlaneResponse]
+    ) -> GetPlaneResponse {
+        var answer = GetPlaneResponse()
+        answer.version = plane.version
+        if request.knownVersion == plane.version { return answer }
+        guard request.changesSuffice, !request.knownVersion.isEmpty,
+            let known = earlier.first(where: { $0.version == request.knownVersion }),
+            known.contracts == plane.contracts, known.policies == plane.policies
+        else { return plane }
+        answer.changedSince = known.version
+        answer.streams = plane.streams.filter { !known.streams.contains($0) }
+        let ids = Set(plane.streams.compactMap(\.extendedStream?.uuid))
+        answer.goneStreams = known.streams.compactMap(\.extendedStream?.uuid).filter { !ids.contains($0) }
+        return answer
     }
 
     func goAway() async {

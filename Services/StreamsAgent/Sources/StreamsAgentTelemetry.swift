@@ -74,10 +74,11 @@ package final class StreamsAgentTelemetry: Sendable {
 
     /// How everything is doing.
     func statesChanged(_ states: [ResourceID: ResourceState]) {
+        var counts: [ResourceKind: [ResourceState.Status: Int]] = [:]
+        for (id, state) in states { counts[id.kind, default: [:]][state.status, default: 0] += 1 }
         for kind in PlaneResources.kinds {
             for status in ResourceState.Status.allCases where status != .removed {
-                let count = states.count { $0.key.kind == kind && $0.value.status == status }
-                resources.with(kind.description, status.rawValue).set(count)
+                resources.with(kind.description, status.rawValue).set(counts[kind]?[status] ?? 0)
             }
         }
     }

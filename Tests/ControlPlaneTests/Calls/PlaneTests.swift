@@ -29,6 +29,25 @@ import Testing
             assert mine.extended_stream.stream.ref.project_id == project
             assert made.credentials[0].client_secret not in str(second) and not mine.extended_stream.stream.credentials
 
+            # Who can put changes together gets those alone; who has a version that nobody remembers gets everything.
+            changes = lambda version: data_plane("PlaneService/GetPlane", known_version=version, changes_suffice=True)
+            late = changes(first.version)
+            assert (late.version, late.changed_since) == (hint, first.version), late
+            assert list(late.streams) == [mine] and not late.contracts and not late.policies and not late.gone_streams
+            whole = changes("another")
+            assert whole == second and not whole.changed_since
+            gone = admin("StreamsService/CreateStream", stream={"ref": {"name": "shortly", "project_id": project}}).stream
+            third = changes(first.version)
+            assert names(third) in (["clicks", "shortly"], ["shortly", "clicks"]), third
+            admin("StreamsService/DeleteStream", ref={"name": "shortly", "project_id": project})
+            last = changes(third.version)
+            assert not last.streams and [f"stream-{id}" for id in last.gone_streams] == [gone.kafka_topic], last
+            last = changes(first.version)
+            assert names(last) == ["clicks"] and len(last.gone_streams) == 1, last
+            assert changes(last.version).version == last.version and not changes(last.version).changed_since
+            while next(hints).version != last.version: pass
+            hint = last.version
+
             agent = data_plane("StreamsAgentService/GetStreams").extended_streams
             assert list(agent) == [s.extended_stream for s in second.streams]
 

@@ -252,7 +252,7 @@ private final class CountRig: Sendable {
 
     /// What a loop says after a commit.
     func grown(_ stream: String) {
-        plane.snapshot.stream(named: stream).flatMap { plane.growth[$0.id] }?.mark()
+        plane.snapshot.stream(named: stream).flatMap { plane.growth(of: $0.id) }?.mark()
     }
 
     func append(_ count: Int, to stream: String) throws {

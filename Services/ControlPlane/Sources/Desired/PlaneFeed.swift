@@ -2,11 +2,14 @@ import PlaneConfig
 import Synchronization
 
 /// The newest edition of the plane, for everybody who asks: made when somebody asks for the first time after a change, and kept.
+/// Whoever has one of the editions before is told what has changed since: of ten thousand streams mostly one.
 ///
 /// Safe from any thread.
 package final class PlaneFeed: Sendable {
     private struct State {
         var edition: PlaneEdition?
+        /// From edition to edition, the oldest first; the last one leads to the newest.
+        var steps: [Step] = []
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextWatcher = 0
         /// The revision that each component has taken up which watches and confirms; 0 before the first.
@@ -16,6 +19,15 @@ package final class PlaneFeed: Sendable {
 
         func hasAll(_ revision: Int64) -> Bool { components.values.allSatisfy { $0 >= revision } }
     }
+
+    private struct Step {
+        let from: String  // a version
+        let streams: Set<String>  // UUIDs of those that differ
+    }
+
+    /// Steps that are remembered, and streams in all of them.
+    private static let stepLimit = 256
+    private static let streamLimit = 20_000
 
     private let state = Mutex(State())
     private let revision: Atomic<Int64>
@@ -55,11 +67,6 @@ package final class PlaneFeed: Sendable {
         "\(planeID.prefix(8))-\(revision.load(ordering: .relaxed))-\(folder.snapshot.version)"
     }
 
-    /// The edition of that version, if it has been made.
-    func edition(_ version: String) -> PlaneEdition? {
-        state.withLock { $0.edition?.version == version ? $0.edition : nil }
-    }
-
     /// The edition of what a call sees, made now unless it is there.
     ///
     /// - Parameter made: Told of an edition that was made now.
@@ -67,11 +74,38 @@ package final class PlaneFeed: Sendable {
         for call: Call, made isMade: (PlaneEdition) -> Void
     ) throws(CallError) -> PlaneEdition {
         let version = "\(planeID.prefix(8))-\(try call.view.plane().revision)-\(call.folder.snapshot.version)"
-        if let known = edition(version) { return known }
+        let before = state.withLock { $0.edition }
+        if let before, before.version == version { return before }
         let made = try PlaneEdition(version, call)
-        state.withLock { $0.edition = made }
+        let changed = before.flatMap { made.streamsChanged(since: $0) }
+        state.withLock { state in
+            // Two may have been made side by side: then nobody knows the way from the one to the other.
+            if let changed, let before, state.edition === before {
+                state.steps.append(Step(from: before.version, streams: changed))
+            } else {
+                state.steps = []
+            }
+            var count = state.steps.reduce(0) { $0 + $1.streams.count }
+            while state.steps.count > Self.stepLimit || count > Self.streamLimit {
+                count -= state.steps.removeFirst().streams.count
+            }
+            state.edition = made
+        }
         isMade(made)
         return made
+    }
+
+    /// `GetPlaneResponse` for somebody who has that version: what has changed, or everything when that is shorter or the version is
+    /// none that is remembered.
+    func answer(_ edition: PlaneEdition, since version: String) -> [UInt8] {
+        let changed: Set<String>? = state.withLock { state in
+            guard state.edition === edition, let first = state.steps.firstIndex(where: { $0.from == version }) else {
+                return nil
+            }
+            return state.steps[first...].reduce(into: []) { $0.formUnion($1.streams) }
+        }
+        guard let changed, changed.count < edition.count else { return edition.plane }
+        return edition.changes(since: version, changed)
     }
 
     /// Word of changes, in a stream that remembers one; ends with the task that reads it.

@@ -17,7 +17,9 @@ extension MethodTable {
                         same.version = version
                         return same.protobuf
                     }
-                    return try await desk.edition(of: feed, version, call.caller).plane
+                    return try await desk.withEdition(of: feed, call.caller) { edition in
+                        request.changesSuffice ? feed.answer(edition, since: request.knownVersion) : edition.plane
+                    }
                 })
             routes.add(PlaneService.watchPlane) { _, request, sender async throws(GRPCStatus) in
                 try await watch(feed, desk, request.component, sender)
@@ -31,7 +33,7 @@ extension MethodTable {
             routes.add(
                 StreamsAgentService.getStreams.path,
                 unary: { call, _ async throws(GRPCStatus) in
-                    try await desk.edition(of: feed, feed.version(desk.folder()), call.caller).streams
+                    try await desk.withEdition(of: feed, call.caller) { $0.extendedStreams }
                 })
         }
     }
@@ -56,15 +58,15 @@ private func watch(
 }
 
 extension CallDesk {
-    /// The edition of that version, or the newest, made on a thread for long answers.
-    fileprivate func edition(
-        of feed: PlaneFeed, _ version: String, _ caller: Principal
-    ) async throws(GRPCStatus) -> PlaneEdition {
-        if let known = feed.edition(version) { return known }
-        return try await lookLong(caller) { [telemetry] call throws(CallError) in
-            try feed.edition(for: call) { made in
-                for name in made.leftOut { telemetry.emit(.streamLeftOut(name: name)) }
-            }
+    /// What `body` makes of the newest edition, on a thread for long answers.
+    fileprivate func withEdition(
+        of feed: PlaneFeed, _ caller: Principal, _ body: @escaping @Sendable (PlaneEdition) -> [UInt8]
+    ) async throws(GRPCStatus) -> [UInt8] {
+        try await lookLong(caller) { [telemetry] call throws(CallError) in
+            body(
+                try feed.edition(for: call) { made in
+                    for name in made.leftOut { telemetry.emit(.streamLeftOut(name: name)) }
+                })
         }
     }
 }

@@ -128,7 +128,8 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
         self.around = around
         self.plane = plane
         event = try IncomingEvent(catalog: plane.catalog)
-        clients = ClientTable(plane, keeping: ClientTable(), patience: around.config.patience)
+        clients = ClientTable(patience: around.config.patience)
+        clients.adopt(plane)
         keyPace = CommitPace(limit: around.config.patience)
         tokens = TokenVerifier(
             issuer: around.config.issuer.name, keys: around.keySet, skew: around.config.issuer.clockSkew,
@@ -149,9 +150,11 @@ package final class IngestLoop: RequestHandler, TickHook, @unchecked Sendable { 
     /// Serves another version of the configuration from now on. Batches, keys and tokens are kept.
     package func planeChanged(_ plane: CompiledPlane) {
         self.plane = plane
-        event.catalog = plane.catalog
-        lastSchema = nil
-        clients = ClientTable(plane, keeping: clients, patience: around.config.patience)
+        if event.catalog !== plane.catalog {
+            event.catalog = plane.catalog
+            lastSchema = nil
+        }
+        clients.adopt(plane)
         planeNumber += 1
     }
 

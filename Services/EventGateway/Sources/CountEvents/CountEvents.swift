@@ -60,18 +60,16 @@ package final class CountEvents: Sendable {
     /// Other streams are served from now on.
     package func planeChanged(_ plane: CompiledPlane) {
         let streams = Self.counted(plane)
-        let served = Set(streams.map(\.stream.id))
         state.withLock { state in
-            let known = Set(state.streams.map(\.stream.id))
-            state.leaving.removeAll { served.contains($0.stream.id) || known.contains($0.stream.id) }
-            state.leaving += state.streams.filter { !served.contains($0.stream.id) }
+            state.leaving.removeAll { plane.sources[$0.stream.id] != nil }
+            state.leaving += state.streams.filter { plane.sources[$0.stream.id] == nil }
             state.streams = streams
         }
     }
 
     private static func counted(_ plane: CompiledPlane) -> [Counted] {
         plane.snapshot.streams.compactMap { stream in
-            plane.growth[stream.id].map { Counted(stream: stream, growth: $0) }
+            plane.growth(of: stream.id).map { Counted(stream: stream, growth: $0) }
         }
     }
 

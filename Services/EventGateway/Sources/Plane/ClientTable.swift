@@ -60,66 +60,57 @@ package final class SourceStream {
 }
 
 /// All clients of a plane, as one loop serves them.
+///
+/// Of ten thousand streams a loop serves a few hundred: a stream costs something from its first event on this loop, so that another
+/// version of the plane is taken up between two events.
 package struct ClientTable {
-    private let sources: [SourceStream?]  // by place; nil is somebody who may not send
-    private let refusals: [Int: Refusal]  // by place; why
-    private let places: [String: Int]
-    private let streams: [String: SourceStream]  // by stream id
-    private let nextNumber: UInt64
+    private var plane: CompiledPlane?
+    private var sources: [SourceStream?] = []  // by place in the snapshot; those that have sent here
+    private var known: [String: SourceStream] = [:]  // the same, by stream id
+    private var nextNumber: UInt64 = 0
+    private let patience: Duration
 
     /// Nobody.
-    package init() {
-        sources = []
-        refusals = [:]
-        places = [:]
-        streams = [:]
-        nextNumber = 0
-    }
-
-    /// The clients of `plane`. Streams that `previous` knows keep their batches.
     ///
     /// - Parameter patience: How long an event may have to wait for its commit.
-    package init(_ plane: CompiledPlane, keeping previous: ClientTable, patience: Duration) {
-        var sources: [SourceStream?] = []
-        var refusals: [Int: Refusal] = [:]
-        var places: [String: Int] = [:]
-        var streams: [String: SourceStream] = [:]
-        var number = previous.nextNumber
-        for stream in plane.snapshot.streams {
-            for clientID in stream.clientIDs { places[clientID] = sources.count }
-            if let source = stream.derivedFrom {
-                refusals[sources.count] = .derivedStream(name: stream.name, source: source)
-                sources.append(nil)
-            } else if !stream.isEnabled {
-                refusals[sources.count] = .streamNotEnabled(name: stream.name)
-                sources.append(nil)
-            } else {
-                let gate = plane.gates[stream.id]
-                let kept = previous.streams[stream.id]
-                kept?.planeChanged(stream, gate: gate)
-                let source =
-                    kept
-                    ?? SourceStream(
-                        stream, number: number, gate: gate, growth: plane.growth[stream.id] ?? TopicGrowth(),
-                        patience: patience)
-                number += 1
-                streams[stream.id] = source
-                sources.append(source)
-            }
+    package init(patience: Duration) { self.patience = patience }
+
+    /// Serves the clients of `plane` from now on. Streams that have sent before keep their batches.
+    package mutating func adopt(_ plane: CompiledPlane) {
+        self.plane = plane
+        sources = Array(repeating: nil, count: plane.snapshot.streams.count)
+        var kept: [String: SourceStream] = [:]
+        for (id, source) in known {
+            guard let place = plane.sources[id] else { continue }
+            source.planeChanged(plane.snapshot.streams[place], gate: plane.gate(at: place))
+            kept[id] = source
+            if plane.snapshot.streams[place].isEnabled { sources[place] = source }
         }
-        self.sources = sources
-        self.refusals = refusals
-        self.places = places
-        self.streams = streams
-        nextNumber = number
+        known = kept
     }
 
     /// The place of a client id; nil when it is nobody's.
-    package func place(of clientID: String) -> Int? { places[clientID] }
+    package mutating func place(of clientID: String) -> Int? {
+        guard let plane, let place = plane.places[clientID] else { return nil }
+        let stream = plane.snapshot.streams[place]
+        if sources[place] == nil, stream.derivedFrom == nil, stream.isEnabled {
+            let source = SourceStream(
+                stream, number: nextNumber, gate: plane.gate(at: place),
+                growth: plane.growth(of: stream.id) ?? TopicGrowth(), patience: patience)
+            nextNumber += 1
+            sources[place] = source
+            known[stream.id] = source
+        }
+        return place
+    }
 
-    /// The stream of the client at a place; nil when the client may not send.
+    /// The stream of the client at a place that was asked for; nil when the client may not send.
     package func source(at place: Int) -> SourceStream? { sources[place] }
 
     /// Why the client at a place may not send.
-    package func refusal(at place: Int) -> Refusal { refusals[place] ?? .clientUnknown }
+    package func refusal(at place: Int) -> Refusal {
+        guard let stream = plane?.snapshot.streams[place] else { return .clientUnknown }
+        if let source = stream.derivedFrom { return .derivedStream(name: stream.name, source: source) }
+        return .streamNotEnabled(name: stream.name)
+    }
 }

@@ -30,16 +30,21 @@ enum PlaneResources {
 
     /// Everything that a plane wants.
     ///
-    /// - Parameter settings: Those that every decrypter gets.
-    static func of(_ plane: PlaneSnapshot, decrypterSettings settings: [String: String]) throws(CryptoError)
-        -> [Resource]
-    {
+    /// - Parameters:
+    ///   - settings: Those that every decrypter gets.
+    ///   - known: What was wanted before: most of it still is, and need not be put together again.
+    static func of(
+        _ plane: PlaneSnapshot, decrypterSettings settings: [String: String], known: [ResourceID: Resource]
+    ) throws(CryptoError) -> [Resource] {
         var resources: [Resource] = []
         resources.reserveCapacity(plane.streams.count + 16)
         for stream in plane.streams {
-            resources.append(
-                try Resource(
-                    ResourceID(topic, stream.topic.description), annotations: notes(on: stream), spec: .object([:])))
+            let (id, notes) = (ResourceID(topic, stream.topic.description), notes(on: stream))
+            if let known = known[id], known.annotations == notes {
+                resources.append(known)
+            } else {
+                resources.append(try Resource(id, annotations: notes, spec: .object([:])))
+            }
         }
         // One pass over the derived streams: a plane has thousands of sources.
         var derived: [SourceKey: [String]] = [:]

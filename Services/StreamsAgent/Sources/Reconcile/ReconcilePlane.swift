@@ -38,6 +38,9 @@ final class ReconcilePlane: Sendable {
 
     /// While something is on its way it is looked at this often.
     private static let shortPause: Duration = .milliseconds(500)
+    /// After a round nothing is looked at for twice the time that it took, and for this at most: of a large plane each takes a while,
+    /// and a burst of changes is one round.
+    private static let longestRest: Duration = .seconds(1)
     /// The longest pause after rounds that failed.
     private static let longestPause: Duration = .minutes(5)
 
@@ -106,6 +109,7 @@ final class ReconcilePlane: Sendable {
         var failures = 0
         while let plane = takePlane() {
             var pause = config.interval * Double.random(in: 0.8...1.2, using: &memory.random)
+            let began = MonotonicTime.now()
             do throws(StreamsAgentError) {
                 let isMoving = try round(plane, &memory)
                 failures = 0
@@ -120,6 +124,8 @@ final class ReconcilePlane: Sendable {
                     min(.seconds(1) * (1 << min(failures - 1, 9)), Self.longestPause)
                     * Double.random(in: 0.8...1.2, using: &memory.random)
             }
+            let rest = min((MonotonicTime.now() - began) * 2, Self.longestRest)
+            _ = orders.wait(upTo: rest) { orders in orders.mustStop ? true : nil }
             _ = orders.wait(upTo: pause) { orders in orders.mustLook || orders.mustStop ? true : nil }
         }
     }
@@ -160,7 +166,8 @@ final class ReconcilePlane: Sendable {
         if let adopted = memory.adopted, adopted == (plane.version, settings) { return }
         let resources: [Resource]
         do {
-            resources = try PlaneResources.of(plane, decrypterSettings: settings)
+            resources = try PlaneResources.of(
+                plane, decrypterSettings: settings, known: memory.reconciler.desired ?? [:])
         } catch {
             throw .ledger("\(error)")
         }
