@@ -185,6 +185,7 @@ package final class AuditLog: Sendable {
             return true
         }
         try perform(next.work, &writer, clock)
+        if writer.isHeadDue { try writer.writeHead(now: clock.now()) }
         if next.isLast { try writer.finish(now: clock.now()) }
         return !next.isLast
     }

@@ -31,6 +31,7 @@ struct ChainWriter: ~Copyable {
     private var day = ""
     /// The head on disk is older than the chain.
     private(set) var isHeadStale = false
+    private var headWritten = MonotonicTime.now()
     /// What opening found: written as the first entries.
     private(set) var findings: [JSONObject] = []
 
@@ -146,7 +147,11 @@ struct ChainWriter: ~Copyable {
             throw .disk(error)
         }
         isHeadStale = false
+        headWritten = .now()
     }
+
+    /// Whether the head is as old as it may get, however busy the log is.
+    var isHeadDue: Bool { isHeadStale && MonotonicTime.now() - headWritten >= .seconds(1) }
 
     private func sign(_ state: SignedState) throws(AuditError) -> String {
         do { return Base64.encode(try key.sign(state.signedText), .url) } catch { throw .crypto(error) }
