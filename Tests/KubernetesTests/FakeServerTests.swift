@@ -10,7 +10,7 @@ import Testing
 struct FakeServerTests {
     @Test func `kubectl applies, reads, and learns of conflicts`() async throws {
         let rig = try await KubeRig()
-        let kubectl = try Kubectl(rig)
+        let kubectl = try Kubectl(rig.fake)
         let file = rig.folder.file("deployment.yaml")
         func write(replicas: Int) throws {
             let text = """
@@ -46,16 +46,12 @@ struct FakeServerTests {
 
     @Test func `kubectl lists in chunks, and watches through labels that come and go`() async throws {
         let rig = try await KubeRig()
-        let kubectl = try Kubectl(rig)
+        let kubectl = try Kubectl(rig.fake)
         try await rig.control("objects", ["count": 1200, "namespace": "default", "size": 10])
         let names = try await kubectl.run("get", "configmaps", "-o", "name", "--chunk-size=500").output
         #expect(names.split(separator: "\n").count == 1200)
         #expect(try await rig.requests("configmaps").count == 3)
-        let watch = try RunningTool(
-            try #require(Kubectl.path),
-            kubectl.arguments + [
-                "get", "configmaps", "-l", "seen=yes", "--watch", "--output-watch-events",
-            ])
+        let watch = try kubectl.start("get", "configmaps", "-l", "seen=yes", "--watch", "--output-watch-events")
         try await eventually("the watch") {
             try await rig.requests("configmaps").contains { $0["query"]?.string?.contains("watch=") ?? false }
         }
@@ -70,7 +66,7 @@ struct FakeServerTests {
 
     @Test func `kubectl follows logs and runs commands over web-sockets`() async throws {
         let rig = try await KubeRig()
-        let kubectl = try Kubectl(rig)
+        let kubectl = try Kubectl(rig.fake)
         try await rig.makePod("p", ["log-rate": "200", "log-lines": "100"])
         let lines = try await kubectl.run("logs", "-f", "p").output.split(separator: "\n")
         #expect(lines.count == 100 && lines.last?.hasPrefix("line 99 ") ?? false)
@@ -89,11 +85,9 @@ struct FakeServerTests {
 
     @Test func `kubectl forwards a port, by SPDY inside of a web-socket`() async throws {
         let rig = try await KubeRig()
-        let kubectl = try Kubectl(rig)
+        let kubectl = try Kubectl(rig.fake)
         try await rig.makePod("p")
-        let forward = try RunningTool(
-            try #require(Kubectl.path),
-            kubectl.arguments + ["port-forward", "--address=127.0.0.1", "p", ":8080"])
+        let forward = try kubectl.start("port-forward", "--address=127.0.0.1", "p", ":8080")
         try await forward.waitForText(" -> 8080")
         let port = try #require(
             forward.output.split(separator: " ").first { $0.hasPrefix("127.0.0.1:") }?.split(separator: ":").last)
@@ -109,42 +103,5 @@ struct FakeServerTests {
             """, [String(port)])
         #expect(echoed.output == "True\n")
         forward.terminate()
-    }
-}
-
-/// kubectl with a kubeconfig for a rig.
-struct Kubectl: Sendable {
-    /// Nil where there is none.
-    static let path: String? = {
-        for folder in (ThisProcess.environment()["PATH"] ?? "").split(separator: ":") {
-            let path = "\(folder)/kubectl"
-            do throws(SystemError) {
-                if try File.status(path) != nil { return path }
-            } catch {
-                continue  // a folder that may not be looked into
-            }
-        }
-        return nil
-    }()
-
-    /// What comes before each command.
-    let arguments: [String]
-
-    init(_ rig: KubeRig) throws {
-        let text = """
-            apiVersion: v1
-            kind: Config
-            current-context: main
-            contexts: [{name: main, context: {cluster: fake, user: me}}]
-            clusters: [{name: fake, cluster: {server: "https://127.0.0.1:\(rig.port)", certificate-authority: ca.pem}}]
-            users: [{name: me, user: {client-certificate: client.pem, client-key: client.key}}]
-            """
-        try File.writeAtomically(rig.folder.file("kubectl-config"), Array(text.utf8))
-        arguments = ["--kubeconfig", rig.folder.file("kubectl-config"), "--cache-dir", rig.folder.file("cache")]
-    }
-
-    func run(_ words: String..., input: [UInt8] = [], mayFail: Bool = false) async throws -> ToolResult {
-        try await runTool(
-            Kubectl.path ?? "kubectl", arguments + words, input: input, deadline: .seconds(60), mayFail: mayFail)
     }
 }

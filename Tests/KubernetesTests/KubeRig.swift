@@ -1,67 +1,39 @@
 import EventLoop
-import HTTP
 import JSON
 import Kubernetes
-import Net
-import System
 import TLS
 import TestKit
-import Testing
 
-/// A fake API server (`Tests/Strangers/kube_api.py`), which kubectl judges in `FakeServerTests`, and a client of it.
+/// A fake API server and a client of it.
 final class KubeRig: Sendable {
-    let folder: TemporaryFolder
-    let server: RunningTool
-    let port: Int
+    let fake: FakeKubernetes
     let loop: EventLoop
     let client: KubernetesClient
     let access: ClusterAccess
-    private let control: HTTPClient
 
     init(options: KubernetesClientOptions = KubernetesClientOptions()) async throws {
-        folder = try TemporaryFolder()
-        let authority = try TestAuthority(in: folder)
-        try authority.issue("server")
-        try authority.issue("client")
-        _ = try folder.write("token", Array("t-1".utf8))
-        server = try RunningTool(
-            try Strangers.python,
-            [
-                Strangers.packageRoot + "/Tests/Strangers/kube_api.py", "--tls", folder.path, "--client-ca",
-                folder.file("ca.pem"), "--token", "t-1",
-            ])
-        try await server.waitForText(" end")
-        port = try #require(Int(server.output.split(separator: " ")[1]))
+        fake = try await FakeKubernetes()
         loop = try EventLoop(name: "kube-test")
         access = try ClusterAccess(
-            server: "https://127.0.0.1:\(port)", files: TLSFiles(authorities: folder.file("ca.pem")),
-            credentials: .tokenFile(folder.file("token")))
+            server: fake.url, files: TLSFiles(authorities: fake.authority),
+            credentials: .tokenFile(fake.folder.file("token")))
         client = KubernetesClient(access, on: loop, options: options)
-        control = HTTPClient(
-            on: loop, tls: try TLSClientContext(TLSFiles(authorities: folder.file("ca.pem")), protocols: [.http1]))
     }
 
     deinit {
         client.shutDown()
-        control.shutDown()
         loop.stop()
-        server.terminate()
     }
 
-    /// Asks the fake for something beside the API.
+    var folder: TemporaryFolder { fake.folder }
+    var port: Int { fake.port }
+
     @discardableResult
     func control(_ word: String, _ wish: JSONValue? = nil) async throws -> JSONValue {
-        let request = Request(wish == nil ? .get : .post, "/_control/\(word)", body: wish?.bytes() ?? [])
-        let response = try await control.send(
-            request, to: .tcp(host: "127.0.0.1", port: port, isSecure: true), deadline: .seconds(60))
-        #expect(response.status == .ok)
-        return try JSONValue.parse(response.body)
+        try await fake.control(word, wish)
     }
 
-    /// The requests that have come, oldest first.
-    func requests(_ path: String) async throws -> [JSONValue] {
-        (try await control("requests").array ?? []).filter { $0["path"]?.string?.contains(path) ?? false }
-    }
+    func requests(_ path: String) async throws -> [JSONValue] { try await fake.requests(path) }
 
     static func configMap(_ name: String, _ data: [String: String] = ["key": "value"]) -> JSONValue {
         var object = JSONObject()

@@ -1,4 +1,5 @@
 import Kubernetes
+import TestKit
 import Testing
 
 /// The value as an object, so that it can be asked inside of `#expect`.
@@ -42,7 +43,7 @@ private final class Memory {
 
     /// A log of several writers whose lines are not quite in order of their times, cut anywhere, opened again from a whole second.
     @Test(arguments: 0..<30) func `nothing is lost and nothing comes twice, wherever it is cut`(_ seed: UInt64) {
-        var random = Seeded(state: seed &+ 7)
+        var random = SeededGenerator(seed: seed &+ 7)
         var time = 10_000_000_000
         let log = (0..<400).map { number -> (second: Int, line: [UInt8]) in
             time += Int.random(in: 0..<20_000_000, using: &random)

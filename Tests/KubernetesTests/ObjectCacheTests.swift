@@ -1,5 +1,6 @@
 import JSON
 import Kubernetes
+import TestKit
 import Testing
 
 private func object(_ name: String, _ version: Int, namespace: String = "n") -> JSONValue {
@@ -43,7 +44,7 @@ private final class Holder {
     /// A cluster that changes at random, and a watch of it that is cut at random and begins again from where it was, or with a list.
     @Test(arguments: 0..<50) func `whatever is cut, the cache equals the server and its changes add up`(_ seed: UInt64)
     {
-        var random = Seeded(state: seed &+ 1)
+        var random = SeededGenerator(seed: seed &+ 1)
         var server: [ObjectCache.Key: JSONValue] = [:]
         var history: [(version: Int, event: WatchEvent)] = []
         var version = 100
@@ -109,17 +110,5 @@ private final class Holder {
         for (_, value) in server { take(.added(value)) }
         take(.synced(version: "\(version)"))
         #expect(cache.objects == server && copy == server)
-    }
-}
-
-/// SplitMix64.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

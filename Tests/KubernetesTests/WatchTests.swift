@@ -97,7 +97,7 @@ import Testing
                 cache.withLock { _ = $0.apply(event) }
             }
         }
-        var random = Seeded(state: 42)
+        var random = SeededGenerator(seed: 42)
         for round in 0..<60 {
             let name = "o\(Int.random(in: 0..<12, using: &random))"
             if try await rig.client.find(KubeRig.path(name)) == nil {
