@@ -18,7 +18,7 @@ FILES = sorted(path for path in root.rglob("*.proto"))
 OPTIONS = [
     ("grpc.max_receive_message_length", 256 << 20), ("grpc.max_send_message_length", 256 << 20),
     # Who is killed is soon back.
-    ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]
+    ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]
 
 
 def stubs():
