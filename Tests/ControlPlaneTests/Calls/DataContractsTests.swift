@@ -309,6 +309,12 @@ import Testing
                 admin("StreamsService/CreateStream", stream={"ref": {"name": "base", "project_id": project}})
                 admin("StreamsService/CreateStream", stream={"ref": {"project_id": project}, "linked_stream": "base",
                     "consent_levels": [1], "masked_fields": {"field_patterns": {ref_text: {"field_patterns": ["email"]}}}})
+                elsewhere = admin("ProjectsService/CreateProject", project={"name": "elsewhere"}).project.id
+                admin("ProjectsService/AddProjectMembers", emails=["stranger@example.com"], project_id=elsewhere)
+                stranger("StreamsService/CreateStream", stream={"ref": {"name": "theirs", "project_id": elsewhere}})
+                for field in ["email", "nobody"]:  # the contract's project is closed to them: nothing is told of its fields
+                    refused("NOT_FOUND", stranger, "StreamsService/CreateStream", stream={"ref": {"project_id": elsewhere}, "linked_stream": "theirs",
+                        "consent_levels": [1], "masked_fields": {"field_patterns": {ref_text: {"field_patterns": [field]}}}})
                 details = refused("FAILED_PRECONDITION", admin, D + "DeleteDataContract", data_contract_ref=ref("orders"), project_id=project)
                 assert "base-M1" in details, details
                 def given_out():

@@ -314,7 +314,7 @@ extension Call {
             guard let ref = ContractRef(text) else {
                 throw .invalid(field: field, rule: "must be a contract reference: handle/name/1.0.0")
             }
-            guard let spec = try contract(ref) else { throw .notFound(.dataContract, text) }
+            guard let spec = try contract(ref), try maySee(spec) else { throw .notFound(.dataContract, text) }
             guard let checked = CheckedContract.check(spec).contract else { continue }
             for (index, path) in list.fieldPatterns.enumerated() {
                 if let problem = checked.problem(maskingField: path) {
