@@ -43,6 +43,18 @@ import Testing
         await waiter.value
     }
 
+    @Test func `a component that watches again is waited for, also when its old stream ends late`() async {
+        var old: AsyncStream<Void>? = feed.hints(for: "gateway")
+        let new = feed.hints(for: "gateway")
+        withExtendedLifetime(old) {}
+        old = nil
+        let waited = await ContinuousClock().measure { await feed.settled(within: .milliseconds(20)) }
+        #expect(waited >= .milliseconds(20))
+        feed.confirmed("gateway", "aaaaaaaa-7-x")
+        await feed.settled(within: .seconds(3600))
+        withExtendedLifetime(new) {}
+    }
+
     @Test func `nobody waits longer than they will`() async {
         let hints = feed.hints(for: "gateway")
         await feed.settled(within: .milliseconds(1))

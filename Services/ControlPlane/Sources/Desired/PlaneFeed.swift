@@ -12,12 +12,13 @@ package final class PlaneFeed: Sendable {
         var steps: [Step] = []
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextWatcher = 0
-        /// The revision that each component has taken up which watches and confirms; 0 before the first.
-        var components: [String: Int64] = [:]
+        /// The revision that each component has taken up which watches and confirms, by its watcher; 0 before the first. One that
+        /// watches again stands here twice until its old stream has ended.
+        var components: [Int: (name: String, revision: Int64)] = [:]
         /// Who waits for confirmations.
         var waiting: [Int: AsyncStream<Void>.Continuation] = [:]
 
-        func hasAll(_ revision: Int64) -> Bool { components.values.allSatisfy { $0 >= revision } }
+        func hasAll(_ revision: Int64) -> Bool { components.values.allSatisfy { $0.revision >= revision } }
     }
 
     private struct Step {
@@ -116,17 +117,17 @@ package final class PlaneFeed: Sendable {
         let number = state.withLock { state in
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = continuation
-            if !component.isEmpty { state.components[component] = 0 }
+            if !component.isEmpty { state.components[state.nextWatcher] = (name: component, revision: 0) }
             return state.nextWatcher
         }
-        continuation.onTermination = { [weak self] _ in self?.forget(number, component) }
+        continuation.onTermination = { [weak self] _ in self?.forget(number) }
         return hints
     }
 
-    private func forget(_ number: Int, _ component: String) {
+    private func forget(_ number: Int) {
         let waiting = state.withLock { state in
             state.watchers[number] = nil
-            state.components[component] = nil
+            state.components[number] = nil
             return Array(state.waiting.values)
         }
         for waiter in waiting { waiter.yield() }
@@ -139,8 +140,9 @@ package final class PlaneFeed: Sendable {
         let parts = version.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, parts[0] == planeID.prefix(8), let revision = Int64(parts[1]) else { return }
         let waiting = state.withLock { state -> [AsyncStream<Void>.Continuation] in
-            guard let known = state.components[component] else { return [] }
-            state.components[component] = max(known, revision)
+            for (number, known) in state.components where known.name == component {
+                state.components[number] = (name: known.name, revision: max(known.revision, revision))
+            }
             return Array(state.waiting.values)
         }
         for waiter in waiting { waiter.yield() }
