@@ -7,7 +7,8 @@ struct ApplyCommand: Command {
     static let summary = "Makes the control plane have the entities that files describe."
     static let details = """
         Takes the documents of a plane folder (kind and spec; several in a file), and of Project, PurposeMapping, DataConnector,
-        BatchExporter, BatchJob, KafkaCluster and KafkaExporter, too. What is there already and as described stays; what differs is changed where the API can, or told.
+        BatchExporter, BatchJob, KafkaCluster and KafkaExporter, too. What is there already and as described stays; what differs is
+        changed where the API can, or told.
         Contracts and policies without a state are put in force, as in a plane folder: their review and approval are yours.
         Only what a document says is compared. Applying again changes nothing.
         """

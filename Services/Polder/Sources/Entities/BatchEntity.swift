@@ -230,19 +230,23 @@ extension EntityKind {
             kind: "BatchJob", entity: "batch-job",
             check: DocumentKind.check(BatchJobsService.createBatchJob, "job"),
             fill: { spec, api throws(PolderError) in
-                let project = JSONValue.string(try await api.projectID())
+                let own = JSONValue.string(try await api.projectID())
                 var filled = JSONObject()
-                for (name, job) in spec.members.map({ ($0.name, $0.value) }) {
-                    var job = inProject(job, project).object ?? [:]
+                for member in spec.members {
+                    let ref = member.value["ref"]
+                    let project = ref?["projectId"] ?? ref?["project_id"] ?? own
+                    var job = inProject(member.value, project).object ?? [:]
+                    // Its id and what became of it are the control plane's business.
                     job["ref"] = ["projectId": project]
-                    filled[name] = .object(job)
+                    job["states"] = nil
+                    filled[member.name] = .object(job)
                 }
                 return filled
             },
             find: { api, spec throws(PolderError) in
                 // A job has no name: the one that a document describes is one that does the same.
-                let answer = try await api.call(
-                    BatchJobsService.listBatchJobs, ["projectId": .string(try await api.projectID())])
+                let project = job(.object(spec))["ref"]?["projectId"] ?? .null
+                let answer = try await api.call(BatchJobsService.listBatchJobs, ["projectId": project])
                 return answer["jobs"]?.array?.first { FieldChange.changes(from: $0, to: .object(spec)).isEmpty }
             },
             create: { api, spec throws(PolderError) in

@@ -71,7 +71,7 @@ extension EntityKind {
         },
         create: Maker { arguments in
             let cluster: String? = arguments.optionIfPresent(
-                "--cluster", "NAME", "Which cluster.", from: .names(.entity("kafka-cluster")))
+                "--cluster", "NAME", "Which cluster [\(sharedCluster)].", from: .names(.entity("kafka-cluster")))
             let topic: String? = arguments.optionIfPresent("--topic", "NAME", "Its topic there [chosen].")
             let stream = arguments.argument("stream", "Which stream.", from: .names(.entity("stream")))
             return { api throws(PolderError) in
@@ -79,8 +79,8 @@ extension EntityKind {
                     "ref": ["projectId": .string(try await api.projectID())],
                     "streamRef": try await api.reference(stream),
                 ]
-                if let cluster {
-                    var target: JSONObject = ["clusterRef": try await api.reference(cluster)]
+                if cluster != nil || topic != nil {
+                    var target: JSONObject = ["clusterRef": try await api.reference(cluster ?? sharedCluster)]
                     target["topic"] = topic.map { .string($0) }
                     spec["target"] = .object(target)
                 }
@@ -99,10 +99,14 @@ extension EntityKind {
             check: DocumentKind.check(KafkaExportersService.createKafkaExporter, "kafkaExporter"),
             fill: { spec, api throws(PolderError) in
                 var spec = try await DocumentKind.inProject(spec, api)
-                spec = try await DocumentKind.inProject(spec, api, member: "streamRef")
-                if let target = spec["target"]?.object {
-                    spec["target"] = .object(try await DocumentKind.inProject(target, api, member: "clusterRef"))
+                for member in ["streamRef", "stream_ref"] where spec[member] != nil {
+                    spec = try await DocumentKind.inProject(spec, api, member: member)
                 }
+                guard var target = spec["target"]?.object else { return spec }
+                for member in ["clusterRef", "cluster_ref"] where target[member] != nil {
+                    target = try await DocumentKind.inProject(target, api, member: member)
+                }
+                spec["target"] = .object(target)
                 return spec
             },
             find: { api, spec throws(PolderError) in
@@ -117,8 +121,11 @@ extension EntityKind {
 
     private static let exporterName: @Sendable (JSONObject) -> String = { spec in
         let cluster = text(spec["target"]?["clusterRef"]?["name"])
-        return "\(cluster.isEmpty ? "shared-export" : cluster)-\(text(spec["streamRef"]?["name"]))"
+        return "\(cluster.isEmpty ? sharedCluster : cluster)-\(text(spec["streamRef"]?["name"]))"
     }
+
+    /// Where an export goes that names no cluster.
+    private static let sharedCluster = "shared-export"
 
     /// Who may read an exported stream.
     static let kafkaUser: EntityKind = EntityKind(

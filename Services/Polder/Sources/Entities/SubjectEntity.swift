@@ -17,7 +17,7 @@ extension EntityKind {
             } while !page.isEmpty
             return found
         },
-        // Who is not there any more is what was wanted; it is told how many keys were forgotten.
+        // The API takes an unknown one for done; a mistyped id is worth a word.
         delete: Deleter { api, id, _ throws(PolderError) in
             let answer = try await api.call(
                 DataSubjectsService.deleteDataSubjects, ["dataSubjects": [.string(id)]])
