@@ -27,6 +27,8 @@ final class ControlPlaneOrigin: PlaneOrigin {
 
     /// Tens of thousands of streams fit.
     private static let deadline: Duration = .seconds(30)
+    /// What changes meanwhile waits behind a confirmation, so it may not take long.
+    private static let confirmationDeadline: Duration = .seconds(5)
 
     let place: String
     let isSlow = true
@@ -102,24 +104,24 @@ final class ControlPlaneOrigin: PlaneOrigin {
         var request = GetPlaneRequest()
         request.knownVersion = known
         request.changesSuffice = true
-        return call(PlaneService.getPlane, request)
+        return call(PlaneService.getPlane, request, Self.deadline)
     }
 
-    /// Once for each hint, whatever becomes of it: nobody waits for it for more than a second.
+    /// Once for each hint, whatever becomes of it.
     private func confirm(_ version: String) {
         var request = ConfirmPlaneRequest()
         request.component = component
         request.version = version
-        _ = call(PlaneService.confirmPlane, request)
+        _ = call(PlaneService.confirmPlane, request, Self.confirmationDeadline)
     }
 
     private func call<Request: Sendable, Response: Sendable>(
-        _ method: UnaryMethod<Request, Response>, _ request: Request
+        _ method: UnaryMethod<Request, Response>, _ request: Request, _ deadline: Duration
     ) -> Result<Response, GRPCStatus> {
         let answer = Monitor<Result<Response, GRPCStatus>?>(nil)
         let call = Task { [channel] in
             do throws(GRPCStatus) {
-                let response = try await channel.call(method, request, deadline: Self.deadline)
+                let response = try await channel.call(method, request, deadline: deadline)
                 answer.change { $0 = .success(response) }
             } catch {
                 answer.change { $0 = .failure(error) }

@@ -96,6 +96,10 @@ final class ReportStates: Sendable {
         var ref = EntityState.Ref()
         ref.type = .stream
         request.ref = ref
+        // Without logs, which may be long for many at once: whoever has some is told about again.
+        var mask = FieldMask()
+        mask.paths = ["ref", "status", "message", "resource_type"]
+        request.projectionMask = mask
         let answer = try await channel.call(
             MonitoringService.getLatestEntityStates, request, deadline: Self.deadline)
         return EntityStates.told(answer.state)
