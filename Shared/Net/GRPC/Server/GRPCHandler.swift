@@ -27,7 +27,8 @@ package struct GRPCServerOptions: Sendable {
 
 /// gRPC behind a listener: what `HTTPServer.start` takes as its handler. HTTP/2 by libnghttp2 only.
 ///
-/// What is no gRPC is answered in HTTP, by `GRPCServerOptions.elsewhere` or with 415 for another content type, 505 over HTTP/1.1, 405 for another method than POST.
+/// What is no gRPC is answered in HTTP, by `GRPCServerOptions.elsewhere` or with 415 for another content type, 505 over HTTP/1.1, 405
+/// for another method than POST.
 package final class GRPCHandler: RequestHandler {
     let options: GRPCServerOptions
     private unowned(unsafe) let server: ServerLoop  // holds this handler
