@@ -54,6 +54,7 @@ final class ControlPlaneOrigin: PlaneOrigin {
         let known = state.withLock { $0.plan.asked() }
         switch ask(known) {
         case .success(let answer):
+            if answer.version.isEmpty { throw notUnderstood("it names no version") }
             let told = answer.version == known ? nil : try take(answer, known)
             return state.withLock { state in
                 state.plan.answered(answer.version, now: .now(), random: .random(in: 0.8...1.2))
@@ -181,13 +182,21 @@ final class ControlPlaneOrigin: PlaneOrigin {
             let gone = Set(answer.goneStreams + answer.streams.map { $0.extendedStream?.uuid ?? "" })
             told.streams.removeAll { gone.contains($0.identity?.id ?? "") }
         } else {
-            readAgain()
-            throw .unreachable("\(place): it tells of changes since a version that nobody asked about")
+            throw notUnderstood("it tells of changes since a version that nobody asked about")
         }
         told.streams += answer.streams.map(document)
         // Whoever puts a draft together sorts too, and will find nothing to do.
         told.streams.sort { $0.stream.place < $1.stream.place }
         return told
+    }
+
+    /// An answer that is none: it is asked for all of it later, as after any other failure.
+    private func notUnderstood(_ reason: String) -> PlaneConfigError {
+        state.withLock { state in
+            state.plan.forget()
+            state.plan.failed(now: .now(), random: .random(in: 0.8...1.2))
+        }
+        return .unreachable("\(place): \(reason)")
     }
 
     private func document(_ stream: PlaneStreamSpec) -> PlaneDocument {
