@@ -29,6 +29,12 @@ import Testing
         #expect(changes(actual, ["validations": []]) == ["validations: [{\"field\":\"a\",\"value\":\"x\"}] → []"])
     }
 
+    @Test func `the seed of masks is compared, and never shown`() {
+        let actual: JSONValue = ["maskedFields": ["seed": "hush"]]
+        #expect(changes(actual, ["maskedFields": ["seed": "hush"]]) == [])
+        #expect(changes(actual, ["maskedFields": ["seed": "silence"]]) == ["maskedFields.seed: *** → ***"])
+    }
+
     @Test func `schemas are compared as JSON`() {
         #expect(changes(["definition": "{\"a\": 1, \"b\": 2}"], ["definition": "{\"b\":2,\"a\":1}"]) == [])
         #expect(changes(["definition": "{\"a\": 1}"], ["definition": "{\"a\":2}"]).count == 1)

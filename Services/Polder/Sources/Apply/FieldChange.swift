@@ -46,7 +46,9 @@ package struct FieldChange: Sendable, Equatable {
         case (let actual, let desired):
             if actual == desired || (actual == nil && isDefault(desired)) { return [] }
         }
-        return [FieldChange(path: path, before: actual, after: desired)]
+        // Who reads the output of `apply` need not be who may see secrets.
+        guard path.hasSuffix(".seed") else { return [FieldChange(path: path, before: actual, after: desired)] }
+        return [FieldChange(path: path, before: actual.map { _ in "***" }, after: "***")]
     }
 
     /// What proto-JSON leaves out.
