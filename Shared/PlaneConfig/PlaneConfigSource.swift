@@ -198,18 +198,27 @@ package final class PlaneConfigSource: Sendable {
                 }
             }
             // Of a control plane's changes the next wait begins with the confirmation, which is not held up either.
-            if !origin.isSlow || reason == .timeIsUp, let due = copy.due, due <= .now() { keep(&copy, onUpdate) }
+            // Changes without end must not keep it from the disk, though.
+            if let due = copy.due, due <= .now(),
+                !origin.isSlow || reason == .timeIsUp || max(due, copy.waitsSince) + Self.longestDelay <= .now()
+            {
+                keep(&copy, onUpdate)
+            }
             if state.withLock({ $0.isCopyMissing }) { retryAt = retryAt ?? .now() + Self.retryInterval }
         }
         if copy.due != nil { keep(&copy, onUpdate) }
     }
 
     private static let retryInterval: Duration = .seconds(5)
+    private static let longestDelay: Duration = .seconds(5)
 
     /// What is in force, until its copy is kept. Copying a large plane takes a while: it is done after the change was told, and so
     /// seldom that it takes a twentieth of the time at most.
     private struct WaitingCopy {
-        var documents: [PlaneDocument]?
+        var documents: [PlaneDocument]? {
+            didSet { if oldValue == nil { waitsSince = .now() } }
+        }
+        private(set) var waitsSince = MonotonicTime.now()
         var notBefore = MonotonicTime.now()
 
         /// When to keep it; nil when there is none.

@@ -31,7 +31,7 @@ import Testing
         try await play("events")
     }
 
-    @Test func `the public tool finds people by their keys, and has them forgotten`() async throws {
+    @Test func `the public tool finds people by their keys, and has what is noted of them deleted`() async throws {
         try await play("subjects")
     }
 

@@ -86,7 +86,8 @@ extension EntityKind {
         let tags: String? = arguments.optionIfPresent("--tags", "TAG,TAG", "For people.")
         let masks = arguments.options(
             "--masked-fields", short: "-M", "REF:FIELD,FIELD", "Fields that show a hash; once for each contract.")
-        let seed: String? = arguments.optionIfPresent("--mask-seed", "TEXT", "Decides the hashes [random].")
+        let seedFile: String? = arguments.optionIfPresent(
+            "--mask-seed-file", "FILE", "A file that only you can read; its first line decides the hashes [random].")
         let policy: String? = arguments.optionIfPresent(
             "--policy", "NAME", "How long keys are kept; its name or id [the default policy].",
             from: .names(.entity("policy")))
@@ -120,7 +121,7 @@ extension EntityKind {
             if let tags { spec["tags"] = .array(tags.split(separator: ",").map { .string(String($0)) }) }
             if !patterns.isEmpty {
                 var fields: JSONObject = ["fieldPatterns": .object(patterns)]
-                fields["seed"] = seed.map { .string($0) }
+                if let seedFile { fields["seed"] = .string(try SecretFile.firstLine(of: seedFile, what: "seed")) }
                 spec["maskedFields"] = .object(fields)
             }
             if let policy { spec["policyId"] = .string(try await policyID(policy, api)) }

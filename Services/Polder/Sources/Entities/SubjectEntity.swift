@@ -2,10 +2,10 @@ internal import API
 internal import JSON
 
 extension EntityKind {
-    /// People whose data the plane holds.
+    /// People, and the key links that were noted for them. The keys themselves are the plane's.
     static let dataSubject: EntityKind = EntityKind(
         name: "data-subject", plural: "data-subjects", otherNames: ["subject", "subjects"],
-        about: "a person whose data the plane holds", columns: [Column("Subject", "dataSubjectId")],
+        about: "what is noted of a person's key links", columns: [Column("Subject", "dataSubjectId")],
         list: Lister { api, _, _ throws(PolderError) in
             var found: [JSONValue] = []
             var page = ""

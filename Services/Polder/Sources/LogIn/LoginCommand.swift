@@ -82,7 +82,8 @@ struct LoginCommand: Command {
             // Nobody listens there: the code is taken from the answer itself.
             let flow = AuthorizationFlow(
                 client, auth: address.auth, port: client.ports[0] == 0 ? 10_000 : client.ports[0])
-            let answer = try await issuer.fillIn(flow, email: email, password: try password(in: file))
+            let password = try SecretFile.firstLine(of: file, what: "password")
+            let answer = try await issuer.fillIn(flow, email: email, password: password)
             return try await issuer.login(flow, code: try flow.code(in: answer))
         case .headless:
             let flow = AuthorizationFlow(
@@ -100,22 +101,6 @@ struct LoginCommand: Command {
                 isOpened ? "polder: log in in the browser; if it does not open, go to:" : "polder: log in at:")
             console.note("\n\(page)\n")
             return try await issuer.login(flow, code: try await server.code(of: flow, within: .seconds(300)))
-        }
-    }
-
-    private static func password(in file: String) throws(PolderError) -> String {
-        do {
-            if let status = try File.status(file), !status.isDirectory, status.mode & 0o077 != 0 {
-                throw PolderError.refused("\(file) is readable by others: chmod 600 \(file)")
-            }
-            let bytes = try File.readWaiting(file, limit: 4096)
-            let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-            guard !line.isEmpty else { throw PolderError.refused("\(file) holds no password") }
-            return String(decoding: line, as: UTF8.self)
-        } catch let error as PolderError {
-            throw error
-        } catch {
-            throw .failed("\(error)")
         }
     }
 }
