@@ -396,4 +396,19 @@ import Tunnel
             seen += count
         }
     }
+
+    @Test func `a server cannot have stored facts that there are not`() throws {
+        let now = MonotonicTime(nanoseconds: 1)
+        for (stored, isOver) in [(7, false), (8, true)] as [(UInt64, Bool)] {
+            var agent = TunnelSession(agent: TunnelLimits(), at: now)
+            var hello = Link.hello
+            hello.lastFact = 7
+            agent.connectionOpened(hello, at: now)
+            let welcome = TunnelWelcome(sessionID: "s", replicaID: "r", storedFact: stored, serverTime: "t")
+            agent.receive(TunnelFrame.message(.welcome, payload: welcome.payload()), at: now)
+            #expect(agent.isOver == isOver)
+        }
+        let number = "{\"seq\":9007199254740992,\"kind\":\"k\",\"at\":\"t\",\"body\":{}}"
+        #expect(throws: TunnelError.self) { try TunnelFact(payload: Array(number.utf8)[...]) }
+    }
 }

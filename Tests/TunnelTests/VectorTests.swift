@@ -80,7 +80,9 @@ func rewritten(_ message: [UInt8]) throws(TunnelError) -> [UInt8] {
         for vector in try Vectors().rules {
             let name = try #require(vector["name"]?.string)
             var agent = TunnelSession(agent: TunnelLimits(), at: now)
-            agent.connectionOpened(Link.hello, at: now)
+            var hello = Link.hello
+            hello.lastFact = 7
+            agent.connectionOpened(hello, at: now)
             agent.receive(try unpack(try #require(vector["welcome"]?.string)), at: now)
             for message in try #require(vector["messages"]?.array) {
                 agent.receive(try unpack(try #require(message.string)), at: now)

@@ -153,7 +153,10 @@ import Tunnel
 
     @Test func `a line without a time is always shown`() {
         var cursor = LogCursor()
-        for line in ["no time at all", "", "2026-13-01T00:00:00Z x", "2026-01-01T00:00:00.1234567890Z x"] {
+        for line in [
+            "no time at all", "", "2026-13-01T00:00:00Z x", "2026-01-01T00:00:00.1234567890Z x",
+            "1677-09-21T00:12:43.1Z x", "9999-12-31T23:59:59.999999999Z x",
+        ] {
             #expect(cursor.shows(Array(line.utf8)[...]) == true)
             #expect(cursor.shows(Array(line.utf8)[...]) == true)
         }

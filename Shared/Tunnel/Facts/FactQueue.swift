@@ -89,7 +89,6 @@ package struct FactQueue<Store: FactStore> {
     /// - Parameter stored: What WELCOME says.
     package mutating func sessionBegan(stored: UInt64) throws(TunnelError) {
         try self.stored(upTo: stored)
-        lastNumber = max(lastNumber, stored)
         handedOut = 0
     }
 

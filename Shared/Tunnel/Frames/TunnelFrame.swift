@@ -100,6 +100,12 @@ package struct TunnelFlags: OptionSet, Sendable, Equatable {
 
 /// A frame that was read: its header, and where its payload lies.
 package struct TunnelFrame: Sendable, Equatable {
+    /// What both sides put into `Sec-WebSocket-Protocol`.
+    package static let webSocketProtocol = "pdp-tunnel.v1"
+    /// The field of the upgrade's answer that names the server.
+    package static let replicaField = "tunnel-replica"
+    /// Longest web-socket message.
+    package static let longestMessage = headerLength + longestPayload
     /// Bytes of a header.
     package static let headerLength = 12
     /// Most bytes of a payload, a channel byte included.

@@ -15,6 +15,8 @@ internal import JSON
 struct MemberReader {
     /// Most members of one object, known or not.
     static let memberLimit = 64
+    /// Largest number that every JSON reader knows exactly (RFC 8259 §6).
+    static let largestNumber: Int64 = (1 << 53) - 1
     /// Levels of arrays and objects.
     static let depthLimit = 16
 
@@ -129,6 +131,11 @@ struct MemberReader {
             throw broken("an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// A number of something that only ever grows.
+    mutating func counter(from first: Int64 = 0) throws(TunnelError) -> UInt64 {
+        UInt64(try integer(first...Self.largestNumber))
     }
 
     /// An integer in a range.

@@ -248,7 +248,7 @@ package struct TunnelFact: Sendable, Equatable {
     }
 
     /// Most bytes of a body that surely fits.
-    package static let longestBody = 32_000
+    package static let longestBody = 31_000
 
     /// Reads the payload.
     package init(payload: ArraySlice<UInt8>) throws(TunnelError) {
@@ -259,7 +259,7 @@ package struct TunnelFact: Sendable, Equatable {
             var body: [UInt8]?
             while let name = try reader.next() {
                 switch name {
-                case "seq": number = UInt64(try reader.integer(1...Int64.max))
+                case "seq": number = try reader.counter(from: 1)
                 case "kind": kind = try reader.word(1...128)
                 case "at": at = try reader.word(1...40)
                 case "body": body = try reader.object(in: payload)

@@ -140,7 +140,7 @@ package struct TunnelHello: Sendable, Equatable {
                 case "policyHash": policyHash = try reader.word(1...128)
                 case "kubeVersion": kubeVersion = try reader.word(1...64)
                 case "limits": windows = try TunnelWindows(&reader)
-                case "lastEventSeq": lastFact = UInt64(try reader.integer(0...Int64.max))
+                case "lastEventSeq": lastFact = try reader.counter()
                 case "resume": resume = try Resume(&reader)
                 default: try reader.skip()
                 }
@@ -190,7 +190,7 @@ extension TunnelHello.Resume {
         while let name = try reader.next() {
             switch name {
             case "sessionID": sessionID = try reader.word(1...64)
-            case "received": received = UInt64(try reader.integer(0...Int64.max))
+            case "received": received = try reader.counter()
             default: try reader.skip()
             }
         }
@@ -255,13 +255,13 @@ package struct TunnelWelcome: Sendable, Equatable {
                 switch name {
                 case "proto": version = try reader.int(1...65_535)
                 case "sessionID": sessionID = try reader.word(1...64)
-                case "received": received = UInt64(try reader.integer(0...Int64.max))
+                case "received": received = try reader.counter()
                 case "replicaID": replicaID = try reader.word(1...128)
                 case "replicaCount": replicaCount = try reader.int(1...1024)
                 case "heartbeatMs": heartbeat = try reader.int(100...600_000)
                 case "resumeWindowMs": resumeWindow = try reader.int(0...3_600_000)
                 case "limits": windows = try TunnelWindows(&reader)
-                case "eventFrom": storedFact = UInt64(try reader.integer(0...Int64.max))
+                case "eventFrom": storedFact = try reader.counter()
                 case "serverTime": serverTime = try reader.word(1...40)
                 default: try reader.skip()
                 }

@@ -62,7 +62,7 @@ package struct ReconnectPolicy: Sendable {
             case 401, 403: return .waitUnauthorized(jitter(Self.longest...(Self.longest * 1.5)))
             case 409: return .stop(.conflict)
             default:
-                guard let hint = retryAfter.map({ min(Self.longestHint, Double($0.components.seconds)) }) else {
+                guard let hint = retryAfter.map({ max(0, min(Self.longestHint, Double($0.components.seconds))) }) else {
                     return .wait(jitter(0...ceiling))
                 }
                 return .wait(jitter(hint...(hint + max(1, hint * 0.5))))

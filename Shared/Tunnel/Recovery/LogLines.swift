@@ -116,9 +116,9 @@ package struct LogCursor: Sendable {
         var whole = Array(text[..<(fraction.isEmpty ? text.endIndex : fraction.startIndex - 1)])
         if !fraction.isEmpty { whole.append(contentsOf: text[fraction.endIndex...]) }
         do throws(TimeError) {
-            let (product, overflow) = try Timestamp(text: String(decoding: whole, as: UTF8.self)).seconds
-                .multipliedReportingOverflow(by: Self.second)
-            return overflow ? nil : product + nanoseconds
+            let seconds = try Timestamp(text: String(decoding: whole, as: UTF8.self)).seconds
+            guard seconds.magnitude < 9_000_000_000 else { return nil }  // 285 years around 1970: nothing overflows
+            return seconds * Self.second + nanoseconds
         } catch {
             return nil  // a line without a time
         }

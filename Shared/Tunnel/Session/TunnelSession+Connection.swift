@@ -11,6 +11,7 @@ extension TunnelSession {
         begin(at: now)
         var hello = hello
         hello.windows = limits.windows
+        claimedFact = hello.lastFact
         hello.resume = sessionID.map { TunnelHello.Resume(sessionID: $0, received: received) }
         if sessionID != nil, resumeUntil == nil { resumeUntil = now + resumeTime }
         greeting = OutgoingFrame(type: .hello, payload: hello.payload()[...])
@@ -86,6 +87,10 @@ extension TunnelSession {
             isAckDue = true
             resumed = true
         } else {
+            // Numbers only grow: a server that has stored more than there is would use them up.
+            guard welcome.storedFact <= claimedFact else {
+                throw TunnelViolation(.protocolError, "WELCOME has stored facts that there are not")
+            }
             loseStreams()
             peerWindows = welcome.windows
             lastFact = welcome.storedFact

@@ -101,6 +101,8 @@ package struct TunnelSession: ~Copyable {
     var unstoredFacts = Ring<UInt64>()
     var lastFact: UInt64 = 0
     var storedFact: UInt64?
+    /// Agent: the highest number of a fact that HELLO spoke of.
+    var claimedFact: UInt64 = 0
 
     var events = Ring<TunnelEvent>()
 
