@@ -213,7 +213,7 @@ package final class PlaneConfigSource: Sendable {
     private static let longestDelay: Duration = .seconds(5)
 
     /// What is in force, until its copy is kept. Copying a large plane takes a while: it is done after the change was told, and so
-    /// seldom that it takes a twentieth of the time at most.
+    /// seldom that it takes a hundredth of the time at most: a machine may have many components.
     private struct WaitingCopy {
         var documents: [PlaneDocument]? {
             didSet { if oldValue == nil { waitsSince = .now() } }
@@ -281,7 +281,7 @@ package final class PlaneConfigSource: Sendable {
             if isFirst { onUpdate(.copyNotKept(error)) }
         }
         let ended = MonotonicTime.now()
-        copy.notBefore = ended + (ended - began) * 20
+        copy.notBefore = ended + (ended - began) * 100
     }
 }
 

@@ -142,9 +142,9 @@ def measure_large_plane(large, changes, results, rows, seconds=60):
     try:
         say("bench: from nothing")
         measure_reconcile(large, results, rows)
-        say(f"bench: {changes} streams come and go")
-        measure_changes(large, changes, results, rows)
         say("bench: at rest")
         measure_rest(large, results, rows, seconds)
+        say(f"bench: {changes} streams come and go")
+        measure_changes(large, changes, results, rows)
     finally:
         large.plane.stop()

@@ -69,7 +69,7 @@ import Wire
             return process?.status == .ready && process?.pid != pid
         }
         let name = try #require(await runtime.list().first).name
-        #expect(await runtime.logs(of: name, last: 1) == ["working as two"])
+        try await eventually("it says so") { await runtime.logs(of: name, last: 1) == ["working as two"] }
         await agent.stop()
         await runtime.end()
     }
