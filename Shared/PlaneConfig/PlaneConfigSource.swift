@@ -200,7 +200,7 @@ package final class PlaneConfigSource: Sendable {
             // Of a control plane's changes the next wait begins with the confirmation, which is not held up either.
             // Changes without end must not keep it from the disk, though.
             if let due = copy.due, due <= .now(),
-                !origin.isSlow || reason == .timeIsUp || max(due, copy.waitsSince) + Self.longestDelay <= .now()
+                !origin.isSlow || reason == .timeIsUp || copy.waitsSince + Self.longestDelay <= .now()
             {
                 keep(&copy, onUpdate)
             }
@@ -213,7 +213,7 @@ package final class PlaneConfigSource: Sendable {
     private static let longestDelay: Duration = .seconds(5)
 
     /// What is in force, until its copy is kept. Copying a large plane takes a while: it is done after the change was told, and so
-    /// seldom that it takes a hundredth of the time at most: a machine may have many components.
+    /// seldom that it takes a hundredth of the time, on a machine that may have many components; but every five seconds.
     private struct WaitingCopy {
         var documents: [PlaneDocument]? {
             didSet { if oldValue == nil { waitsSince = .now() } }
@@ -281,7 +281,7 @@ package final class PlaneConfigSource: Sendable {
             if isFirst { onUpdate(.copyNotKept(error)) }
         }
         let ended = MonotonicTime.now()
-        copy.notBefore = ended + (ended - began) * 100
+        copy.notBefore = ended + min((ended - began) * 100, Self.longestDelay)
     }
 }
 

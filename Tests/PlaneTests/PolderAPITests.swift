@@ -192,7 +192,7 @@ import Testing
         #expect(try await polder.plane.stop() == 0)
     }
 
-    @Test func `jobs and Kafka entities are applied once, and what is noted of people is listed and deleted`() async throws {
+    @Test func `jobs and Kafka entities are applied once, and notes of people are listed and deleted`() async throws {
         let polder = try await Desk()
         defer { polder.plane.killSupervisor() }
         let file = try polder.plane.folder.write(

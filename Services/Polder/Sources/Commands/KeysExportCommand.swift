@@ -29,8 +29,7 @@ struct KeysExportCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
-        let plane = try LocalPlane(dir, environment: context.environment)
-        let source = try plane.stream(stream)
+        let (plane, source) = try await LocalPlane.finding(stream, dir, context)
         if let origin = source.derivedFrom {
             throw .refused("\(stream) is derived from \(origin), whose keys it uses: polder keys export \(origin)")
         }

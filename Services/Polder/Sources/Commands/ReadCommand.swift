@@ -68,8 +68,8 @@ struct ReadCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws(PolderError) {
-        let plane = try LocalPlane(dir, environment: context.environment)
-        let topic = try plane.stream(stream).topic
+        let (plane, found) = try await LocalPlane.finding(stream, dir, context)
+        let topic = found.topic
         do {
             let log = try SQLiteEventLog(folder: plane.state.path, options: .readOnly)
             defer { log.close() }
