@@ -43,6 +43,7 @@ package final class PlaneConfigSource: Sendable {
     private let lastGood: LastGood
     private let copyErrorAtStart: PlaneConfigError?
     private let damageAtStart: PlaneConfigError?
+    private let costAtStart: Duration
     private let state: Mutex<State>
     private let thread = Mutex<SystemThread?>(nil)
 
@@ -80,6 +81,7 @@ package final class PlaneConfigSource: Sendable {
     init(
         _ origin: any PlaneOrigin, state: String, component: String, seal: SeedSeal? = nil
     ) throws(PlaneConfigError) {
+        let before = SystemThread.processorTime()
         self.origin = origin
         loader = try PlaneLoader(state: state)
         lastGood = LastGood(state: state, component: component, seal: seal)
@@ -118,6 +120,7 @@ package final class PlaneConfigSource: Sendable {
             }
         }
         guard let snapshot = start else { throw .unreachable(origin.place) }
+        costAtStart = SystemThread.processorTime() - before
         problemsAtStart = problems
         copyErrorAtStart = copyError
         damageAtStart = copyError == nil ? damage : nil
@@ -179,7 +182,7 @@ package final class PlaneConfigSource: Sendable {
     }
 
     private func run(_ onUpdate: @Sendable (PlaneUpdate) -> Void) {
-        var copy = WaitingCopy()
+        var copy = WaitingCopy(cost: costAtStart)
         // A full disk may have room again, although nothing that was read will tell.
         var retryAt: MonotonicTime?
         if let copyErrorAtStart {
@@ -200,7 +203,7 @@ package final class PlaneConfigSource: Sendable {
             // Of a control plane's changes the next wait begins with the confirmation, which is not held up either.
             // Changes without end must not keep it from the disk, though.
             if let due = copy.due, due <= .now(),
-                !origin.isSlow || reason == .timeIsUp || copy.waitsSince + Self.longestDelay <= .now()
+                !origin.isSlow || reason == .timeIsUp || due + Self.longestStorm <= .now()
             {
                 keep(&copy, onUpdate)
             }
@@ -210,19 +213,30 @@ package final class PlaneConfigSource: Sendable {
     }
 
     private static let retryInterval: Duration = .seconds(5)
-    private static let longestDelay: Duration = .seconds(5)
+    private static let longestStorm: Duration = .seconds(5)
 
-    /// What is in force, until its copy is kept. Copying a large plane takes a while: it is done after the change was told, and so
-    /// seldom that it takes a hundredth of the time, on a machine that may have many components; but every five seconds.
+    /// What is in force, until its copy is kept. Copying a large plane takes a while, and a machine may have many components: each
+    /// spends a fiftieth of a processor on it at most, and not when all others do.
     private struct WaitingCopy {
-        var documents: [PlaneDocument]? {
-            didSet { if oldValue == nil { waitsSince = .now() } }
-        }
-        private(set) var waitsSince = MonotonicTime.now()
-        var notBefore = MonotonicTime.now()
+        private static let longestDelay: Duration = .seconds(30)
 
+        /// Processor time that the copy before took.
+        var cost: Duration
+        private(set) var documents: [PlaneDocument]?
         /// When to keep it; nil when there is none.
-        var due: MonotonicTime? { documents == nil ? nil : notBefore }
+        private(set) var due: MonotonicTime?
+
+        init(cost: Duration) { self.cost = cost }
+
+        mutating func hold(_ documents: [PlaneDocument]) {
+            self.documents = documents
+            due = due ?? .now() + min(cost * 100, Self.longestDelay) * Double.random(in: 0.5...1)
+        }
+
+        mutating func take() -> [PlaneDocument]? {
+            defer { (documents, due) = (nil, nil) }
+            return documents
+        }
     }
 
     /// Nothing when what was read says what is in force already.
@@ -240,7 +254,7 @@ package final class PlaneConfigSource: Sendable {
                 return state.snapshot.version != snapshot.version
             }
             confirm()
-            if isNew || state.withLock({ $0.isCopyMissing }) { copy.documents = documents }
+            if isNew || state.withLock({ $0.isCopyMissing }) { copy.hold(documents) }
             return isNew ? [.changed(snapshot)] : []
         } catch {
             switch error {
@@ -267,9 +281,8 @@ package final class PlaneConfigSource: Sendable {
 
     /// Tells of the first failure only, until a copy was kept again.
     private func keep(_ copy: inout WaitingCopy, _ onUpdate: (PlaneUpdate) -> Void) {
-        guard let documents = copy.documents else { return }
-        copy.documents = nil
-        let began = MonotonicTime.now()
+        guard let documents = copy.take() else { return }
+        let before = SystemThread.processorTime()
         do {
             try lastGood.save(documents, folder: origin.place)
             state.withLock { $0.isCopyMissing = false }
@@ -280,8 +293,7 @@ package final class PlaneConfigSource: Sendable {
             }
             if isFirst { onUpdate(.copyNotKept(error)) }
         }
-        let ended = MonotonicTime.now()
-        copy.notBefore = ended + min((ended - began) * 100, Self.longestDelay)
+        copy.cost = SystemThread.processorTime() - before
     }
 }
 

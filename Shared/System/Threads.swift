@@ -5,6 +5,13 @@ internal import Glibc
 package struct SystemThread: Sendable {
     private let handle: pthread_t
 
+    /// How long the calling thread has been on a processor. Only differences mean something.
+    package static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
     /// Starts a thread. `name` shows in `top -H`; the kernel keeps 15 bytes of it.
     ///
     /// - Throws: `.call` when the machine has no room for a thread.
