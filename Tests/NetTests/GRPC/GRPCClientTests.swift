@@ -11,7 +11,7 @@ import Time
 
 /// Python's own gRPC server, with methods that take and give plain bytes.
 private let serverScript = """
-    import sys, threading, time
+    import random, sys, threading, time
     from concurrent import futures
     import grpc
     folder = sys.argv[1]
@@ -59,11 +59,20 @@ private let serverScript = """
     handlers = {"Unary": U(echo), "Fail": U(fail), "Late": U(late), "Left": U(left), "Token": U(token), "Count": S(count),
                 "Endless": S(endless), "Sum": C(total), "Release": U(release), "None": S(none)}
     server = grpc.server(futures.ThreadPoolExecutor(32), compression=grpc.Compression.Gzip if sys.argv[2] == "gzip" else None,
-        options=[("grpc.http2.min_ping_interval_without_data_ms", 1), ("grpc.http2.max_ping_strikes", 0)])
+        options=[("grpc.http2.min_ping_interval_without_data_ms", 1), ("grpc.http2.max_ping_strikes", 0),
+                 ("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", handlers),))
     read = lambda name: open(folder + "/" + name, "rb").read()
     credentials = grpc.ssl_server_credentials([(read("server.key"), read("server.pem"))])
-    port = server.add_secure_port("localhost:" + (sys.argv[3] if len(sys.argv) > 3 else "0"), credentials)
+    port = 0
+    while not port:
+        # The kernel gives these ports to nobody who asks for any: they are still free when a server that was away returns.
+        wanted = sys.argv[3] if len(sys.argv) > 3 else str(random.randrange(20000, 32000))
+        try:
+            port = server.add_secure_port("localhost:" + wanted, credentials)
+        except RuntimeError:
+            if len(sys.argv) > 3:
+                raise
     server.start()
     say(f"ready {port} end")
     server.wait_for_termination()
