@@ -36,7 +36,6 @@ struct Storm {
 
     /// Sends everything and answers a line of JSON.
     func run() throws -> String {
-        ThisProcess.ignoreBrokenPipes()  // a server that dies must not end its client
         let context = try TLSClientContext(TLSFiles(authorities: load.authorities), protocols: [.http2])
         var load = load
         let tally = Tally(count)
